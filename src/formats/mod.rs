@@ -4,6 +4,7 @@
 //! above. Input is a slice or a [`ReadAt`]; output is a value or bytes. All input is hostile.
 #![forbid(unsafe_code)]
 
+pub mod bytes;
 pub mod upcase;
 pub mod wim;
 

@@ -9,3 +9,4 @@
 pub mod error;
 pub mod formats;
 pub mod progress;
+pub mod servicing;

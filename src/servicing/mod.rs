@@ -1,0 +1,6 @@
+//! What Windows keeps where: one module per capability (drivers now; registry, answer files later).
+//!
+//! A capability takes a session, works out everything it will change, stages it as one transaction
+//! and returns a report of what it did.
+
+pub mod drivers;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bytes;
+pub mod regf;
 pub mod upcase;
 pub mod wim;
 

@@ -1,3 +1,41 @@
 #!/bin/sh
-echo "build/bench.sh: nothing here yet" >&2
-exit 1
+# make bench: the large image (made once), the driver packages, the engine's C program, then benches/run.py.
+#   SCALE       size of the generated image; 1.0 is about 60,000 names and 1.7 GB (default)
+#   RUNS        runs of every job (default 5)
+#   BENCH_DIR   where the image is kept and copied (default target/bench; about 3 GB at scale 1.0)
+#   BENCH_TREE  a tree of your own to capture, in place of the generated one
+#   TOOLS       the folder of gentree.py and mkhive.py (default ../shared/tools)
+set -eu
+cd "$(dirname "$0")/.."
+scale=${SCALE:-1.0}
+runs=${RUNS:-5}
+directory=${BENCH_DIR:-target/bench}
+tools=${TOOLS:-../shared/tools}
+python=/usr/bin/python3 # the one that python3-hivex belongs to
+mkdir -p "$directory"
+
+if [ -n "${BENCH_TREE:-}" ]; then
+    image=$directory/own.wim
+    [ -f "$image" ] || "$python" benches/large_image.py "$image" --tree "$BENCH_TREE"
+    scale=0
+else
+    image=$directory/install-$scale.wim
+    if [ ! -f "$image" ]; then
+        [ -f "$tools/gentree.py" ] || {
+            echo "No gentree.py in $tools: set TOOLS, or BENCH_TREE to a tree to capture" >&2
+            exit 1
+        }
+        echo "Making $image; at scale 1.0 this takes some minutes, once."
+        "$python" benches/large_image.py "$image" --tools "$tools" --scale "$scale"
+    fi
+fi
+
+[ -d "$directory/drivers" ] || {
+    build/cargo run --quiet --release --example make-sample -- --bench-drivers "$directory/drivers.new"
+    mv "$directory/drivers.new" "$directory/drivers"
+}
+
+cc -std=c11 -O2 -Wall -Wextra -Iinclude benches/add_driver.c -o "$directory/add_driver" \
+    -Lout -limgsvc -Wl,-rpath,"$PWD/out"
+"$python" benches/run.py --image "$image" --drivers "$directory/drivers" --engine "$directory/add_driver" \
+    --shell out/imgsh --runs "$runs" --scale "$scale" --work "$directory" --json "$directory/last.json"

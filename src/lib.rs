@@ -8,5 +8,6 @@
 
 pub mod error;
 pub mod formats;
+pub mod image;
 pub mod progress;
 pub mod servicing;

@@ -1,0 +1,258 @@
+//! The host's file system, behind the few operations the image layer needs.
+//!
+//! **Invariant:** everything below `src/image` changes host files through this module, so that a
+//! test can stop the engine after any single step ([`faults`]), and so that the differences
+//! between platforms stay in `unix.rs` and `windows.rs`.
+
+pub mod faults;
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod platform;
+
+use crate::error::{Error, Result};
+use crate::formats::ReadAt;
+use faults::Step;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use platform::{host_name, host_name_to_utf16, FileId};
+
+/// Slice in which file content is copied: between two slices the caller can cancel.
+const COPY_SLICE: u64 = 8 << 20;
+
+/// An open host file that is read and written by position.
+#[derive(Debug)]
+pub struct HostFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl HostFile {
+    /// Opens an existing file for reading.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = platform::shared(OpenOptions::new().read(true)).open(path);
+        Self::of(file, "open", path)
+    }
+
+    /// Opens an existing file for reading and writing.
+    pub fn open_writable(path: &Path) -> Result<Self> {
+        let file = platform::shared(OpenOptions::new().read(true).write(true)).open(path);
+        Self::of(file, "open for writing", path)
+    }
+
+    /// Opens a file of the session's state, readable by its owner only, and makes it if need be.
+    pub fn open_private(path: &Path) -> Result<Self> {
+        faults::step(Step::Create).map_err(|source| Error::io("create", path, source))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        Self::of(platform::private(&mut options).open(path), "open", path)
+    }
+
+    /// Makes a new file, readable by its owner only; fails when it exists.
+    pub fn create_private(path: &Path) -> Result<Self> {
+        faults::step(Step::Create).map_err(|source| Error::io("create", path, source))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        Self::of(platform::private(&mut options).open(path), "create", path)
+    }
+
+    /// Makes a new file with the process's default permissions; fails when it exists.
+    pub fn create(path: &Path) -> Result<Self> {
+        faults::step(Step::Create).map_err(|source| Error::io("create", path, source))?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path);
+        Self::of(file, "create", path)
+    }
+
+    fn of(file: io::Result<File>, action: &'static str, path: &Path) -> Result<Self> {
+        let file = file.map_err(|source| Error::io(action, path, source))?;
+        Ok(Self { file, path: path.to_path_buf() })
+    }
+
+    /// The path the file was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The open file, for times and permissions.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Size in bytes.
+    pub fn length(&self) -> Result<u64> {
+        Ok(self.file.metadata().map_err(|source| Error::io("read", &self.path, source))?.len())
+    }
+
+    /// What the host knows the file by, whatever its path.
+    pub fn identity(&self) -> Result<FileId> {
+        FileId::of(&self.file).map_err(|source| Error::io("read", &self.path, source))
+    }
+
+    /// Reads `buffer.len()` bytes from `offset`.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        self.read_exact_at(buffer, offset).map_err(|source| Error::io("read", &self.path, source))
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
+        let written = faults::write(bytes, |bytes| platform::write_all_at(&self.file, bytes, offset));
+        written.map_err(|source| Error::io("write", &self.path, source))
+    }
+
+    /// Cuts the file off, or fills it up with zeros.
+    pub fn set_length(&self, length: u64) -> Result<()> {
+        faults::step(Step::Truncate)
+            .and_then(|()| self.file.set_len(length))
+            .map_err(|source| Error::io("resize", &self.path, source))
+    }
+
+    /// Returns when content and size are on the medium.
+    pub fn sync(&self) -> Result<()> {
+        faults::step(Step::Sync)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|source| Error::io("write", &self.path, source))
+    }
+
+    /// Copies `length` bytes from `source`, by the kernel where it can; `advance` is told the
+    /// bytes of each slice and may stop the copy with an error.
+    pub fn copy_from(
+        &self,
+        source: &HostFile,
+        source_offset: u64,
+        offset: u64,
+        length: u64,
+        advance: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<()> {
+        let mut done = 0;
+        while done < length {
+            let slice = COPY_SLICE.min(length.saturating_sub(done));
+            let from = source_offset.saturating_add(done);
+            let to = offset.saturating_add(done);
+            faults::step(Step::Write)
+                .and_then(|()| platform::copy(&source.file, from, &self.file, to, slice))
+                .map_err(|error| Error::io("write", &self.path, error))?;
+            done = done.saturating_add(slice);
+            advance(slice)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the advisory lock for itself alone, or says [`Error::Busy`].
+    pub fn lock(&self, what: &Path) -> Result<()> {
+        self.locked(self.file.try_lock(), what)
+    }
+
+    /// Takes the advisory lock together with others that share it, or says [`Error::Busy`].
+    pub fn lock_shared(&self, what: &Path) -> Result<()> {
+        self.locked(self.file.try_lock_shared(), what)
+    }
+
+    /// Keeps every other writer of this engine out until the file is closed, whatever advisory
+    /// locks are shared meanwhile, or says [`Error::Busy`].
+    pub fn lock_for_writing(&self) -> Result<()> {
+        match platform::try_lock_for_writing(&self.file) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::Busy { what: self.path.display().to_string() }),
+            Err(error) if platform::cannot_lock(&error) => Ok(()),
+            Err(error) => Err(Error::io("lock", &self.path, error)),
+        }
+    }
+
+    fn locked(&self, answer: Result<(), TryLockError>, what: &Path) -> Result<()> {
+        match answer {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy { what: what.display().to_string() }),
+            // Some network file systems have no locks; wimlib goes on there too.
+            Err(TryLockError::Error(error)) if platform::cannot_lock(&error) => Ok(()),
+            Err(TryLockError::Error(error)) => Err(Error::io("lock", &self.path, error)),
+        }
+    }
+}
+
+impl ReadAt for HostFile {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        platform::read_exact_at(&self.file, buffer, offset)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+}
+
+/// Makes a directory for the owner only, and its parents; durable when it returns.
+pub fn create_private_directory(path: &Path) -> Result<()> {
+    faults::step(Step::Create)
+        .and_then(|()| platform::create_private_directory(path))
+        .map_err(|source| Error::io("create", path, source))?;
+    match path.parent() {
+        Some(parent) => sync_directory(parent),
+        None => Ok(()),
+    }
+}
+
+/// Returns when the names in a directory are on the medium.
+pub fn sync_directory(path: &Path) -> Result<()> {
+    faults::step(Step::Sync)
+        .and_then(|()| platform::sync_directory(path))
+        .map_err(|source| Error::io("write", path, source))
+}
+
+/// Replaces `to` by `from` in one step, durable when it returns.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    faults::step(Step::Rename)
+        .and_then(|()| std::fs::rename(from, to))
+        .map_err(|source| Error::io("replace", to, source))?;
+    match to.parent() {
+        Some(parent) => sync_directory(parent),
+        None => Ok(()),
+    }
+}
+
+/// Removes a file; one that is not there is no error.
+pub fn remove_file(path: &Path) -> Result<()> {
+    match faults::step(Step::Remove).and_then(|()| std::fs::remove_file(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a directory of the session's state with all its files.
+pub fn remove_directory(path: &Path) -> Result<()> {
+    match faults::step(Step::Remove).and_then(|()| std::fs::remove_dir_all(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Replaces a small file whole, so that a reader or a crash sees the old or the new content.
+pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let fresh = path.with_file_name(name);
+    remove_file(&fresh)?;
+    let file = HostFile::create_private(&fresh)?;
+    file.write_at(content, 0)?;
+    file.sync()?;
+    drop(file);
+    rename(&fresh, path)
+}
+
+/// Gives `to` the permissions, and where allowed the owner, of `from`.
+pub fn copy_permissions(from: &HostFile, to: &HostFile) -> Result<()> {
+    platform::copy_permissions(&from.file, &to.file).map_err(|source| Error::io("write", &to.path, source))
+}
+
+/// Two host paths name the same place: compared as the host compares names, without looking.
+pub fn same_path(one: &Path, other: &Path) -> bool {
+    platform::same_path(one, other)
+}
+
+/// Where this platform keeps the state of programs, for this user; `None` when it does not say.
+pub fn state_home() -> Option<PathBuf> {
+    platform::state_home()
+}

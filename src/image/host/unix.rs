@@ -1,0 +1,141 @@
+//! What only Unix-like hosts have.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Device and inode number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self { device: metadata.dev(), inode: metadata.ino() })
+    }
+}
+
+/// How image files are opened: other processes may open, write and replace them.
+pub(super) fn shared(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// How state files are made: readable and writable by their owner only.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
+pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+    match File::open(path)?.sync_all() {
+        // Some file systems cannot sync a directory and do not need it.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        answer => answer,
+    }
+}
+
+pub(super) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    FileExt::read_exact_at(file, buffer, offset)
+}
+
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    FileExt::write_all_at(file, bytes, offset)
+}
+
+/// Copies within the kernel where it can: [`io::copy`] between files uses `copy_file_range`.
+pub(super) fn copy(mut from: &File, at: u64, mut to: &File, offset: u64, length: u64) -> io::Result<()> {
+    from.seek(SeekFrom::Start(at))?;
+    to.seek(SeekFrom::Start(offset))?;
+    match io::copy(&mut from.take(length), &mut to)? {
+        copied if copied == length => Ok(()),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// An exclusive lock of the open file description on byte 0. It is another kind of lock than
+/// `flock`, which wimlib takes: the latter can stay shared by all handles of a session, and keeps
+/// wimlib out, while the former lets one writer in at a time.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+pub(super) fn try_lock_for_writing(file: &File) -> io::Result<bool> {
+    use std::os::fd::AsRawFd;
+    let small = |number: libc::c_int| libc::c_short::try_from(number).unwrap_or_default();
+    // SAFETY: `flock` is plain data for which all zeros is a valid value.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = small(libc::F_WRLCK);
+    lock.l_whence = small(libc::SEEK_SET);
+    lock.l_len = 1;
+    // SAFETY: the descriptor is open as long as `file` is borrowed; `lock` is a valid `flock`.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &lock) } {
+        -1 => match io::Error::last_os_error() {
+            error if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
+            error => Err(error),
+        },
+        _ => Ok(true),
+    }
+}
+
+/// Elsewhere the one kind of lock there is must do: a save waits until other handles are closed.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn try_lock_for_writing(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// The file system has no locks at all.
+pub(super) fn cannot_lock(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::ENOLCK | libc::EOPNOTSUPP | libc::EINVAL))
+}
+
+pub(super) fn copy_permissions(from: &File, to: &File) -> io::Result<()> {
+    let metadata = from.metadata()?;
+    let same_owner = to.metadata()?.uid() == metadata.uid() && to.metadata()?.gid() == metadata.gid();
+    if !same_owner {
+        // Only root may; anyone else replaces the file by one of their own, as an editor does.
+        let _ = std::os::unix::fs::fchown(to, Some(metadata.uid()), Some(metadata.gid()));
+    }
+    to.set_permissions(metadata.permissions())
+}
+
+pub(super) fn same_path(one: &Path, other: &Path) -> bool {
+    one.components().eq(other.components())
+}
+
+/// XDG base directory specification: `$XDG_STATE_HOME`, else `~/.local/state`.
+pub(super) fn state_home() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+}
+
+/// The host's spelling of an image name: UTF-8 in WTF-8's form where surrogates are unpaired.
+pub fn host_name(name: &[u16]) -> OsString {
+    let mut bytes = Vec::with_capacity(name.len());
+    for unit in char::decode_utf16(name.iter().copied()) {
+        match unit {
+            Ok(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            Err(error) => {
+                let [high, low] = error.unpaired_surrogate().to_be_bytes();
+                let middle = 0x80 | (high & 0x0f) << 2 | low >> 6;
+                bytes.extend_from_slice(&[0xe0 | high >> 4, middle, 0x80 | low & 0x3f]);
+            }
+        }
+    }
+    OsString::from_vec(bytes)
+}
+
+/// An image name for a host name; `None` when the bytes are not Unicode.
+pub fn host_name_to_utf16(name: &OsStr) -> Option<Vec<u16>> {
+    Some(std::str::from_utf8(name.as_bytes()).ok()?.encode_utf16().collect())
+}

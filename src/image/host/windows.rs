@@ -1,0 +1,126 @@
+//! What only Windows hosts have.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::windows::ffi::{OsStrExt, OsStringExt};
+use std::os::windows::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// `FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE`.
+const SHARE_ALL: u32 = 7;
+
+/// What stable Rust can see of a file's identity. Creation time and first size tell most files
+/// apart; paths are compared beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let mut hasher = DefaultHasher::new();
+        metadata.creation_time().hash(&mut hasher);
+        Ok(Self { device: 0, inode: hasher.finish() })
+    }
+}
+
+/// How image files are opened: other processes may open, write and replace them.
+pub(super) fn shared(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.share_mode(SHARE_ALL)
+}
+
+/// State lies under the user's own profile, whose descriptor it inherits.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.share_mode(SHARE_ALL)
+}
+
+pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).create(path)
+}
+
+/// NTFS journals names by itself, and Windows has no call for it.
+pub(super) fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match file.seek_read(buffer, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                buffer = buffer.get_mut(count..).unwrap_or_default();
+                offset = offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.seek_write(bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                bytes = bytes.get(count..).unwrap_or_default();
+                offset = offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn copy(mut from: &File, at: u64, mut to: &File, offset: u64, length: u64) -> io::Result<()> {
+    from.seek(SeekFrom::Start(at))?;
+    to.seek(SeekFrom::Start(offset))?;
+    match io::copy(&mut from.take(length), &mut to)? {
+        copied if copied == length => Ok(()),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// The one kind of lock there is must do: a save waits until other handles are closed.
+pub(super) fn try_lock_for_writing(_: &File) -> io::Result<bool> {
+    // Locks of a range are mandatory here, and would stop the writer's own reads through another
+    // handle; the lock of the session and the check of the base keep writers apart.
+    Ok(true)
+}
+
+/// The file system has no locks at all: `ERROR_INVALID_FUNCTION`, `ERROR_NOT_SUPPORTED`.
+pub(super) fn cannot_lock(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(1 | 50))
+}
+
+pub(super) fn copy_permissions(from: &File, to: &File) -> io::Result<()> {
+    to.set_permissions(from.metadata()?.permissions())
+}
+
+pub(super) fn same_path(one: &Path, other: &Path) -> bool {
+    let folded = |path: &Path| {
+        let parts: Vec<String> =
+            path.components().map(|part| part.as_os_str().to_string_lossy().to_uppercase()).collect();
+        parts
+    };
+    folded(one) == folded(other)
+}
+
+pub(super) fn state_home() -> Option<PathBuf> {
+    std::env::var_os("LOCALAPPDATA").map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// The host's spelling of an image name.
+pub fn host_name(name: &[u16]) -> OsString {
+    OsString::from_wide(name)
+}
+
+/// An image name for a host name.
+pub fn host_name_to_utf16(name: &OsStr) -> Option<Vec<u16>> {
+    Some(name.encode_wide().collect())
+}

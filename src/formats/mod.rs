@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bytes;
+pub mod inf;
 pub mod regf;
 pub mod upcase;
 pub mod wim;

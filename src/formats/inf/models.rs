@@ -1,0 +1,186 @@
+//! `[Manufacturer]` and the models sections: which devices the package is for.
+//!
+//! Reference: MicrosoftDocs "INF Manufacturer Section", "INF Models Section".
+
+use super::target::{Architecture, Decoration, Target};
+use super::{bad, Inf, Text};
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+
+/// Model lines one INF may yield, however often its sections are named.
+const MODEL_LIMIT: usize = 500_000;
+
+/// An entry of `[Manufacturer]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manufacturer {
+    /// The manufacturer's name.
+    pub name: Text,
+    /// The models section's name without decoration.
+    pub models: String,
+    /// The decorations listed, in order.
+    pub decorations: Vec<Decoration>,
+    /// The entry's line.
+    pub line: u32,
+}
+
+/// The models section chosen for a manufacturer and a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// This section (with decoration); it may be empty, which excludes the target on purpose.
+    Section(String),
+    /// None; the reason is for people.
+    NotApplicable(String),
+}
+
+/// A device a package is for: one line of a models section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// The manufacturer's name.
+    pub manufacturer: Text,
+    /// The device's description.
+    pub description: Text,
+    /// The install section's name, without decoration.
+    pub install_section: String,
+    /// The hardware ID; `None` for devices that are chosen by hand.
+    pub hardware_id: Option<String>,
+    /// The compatible IDs; an empty one keeps its place.
+    pub compatible_ids: Vec<String>,
+    /// The models section the line is in.
+    pub section: String,
+    /// The line.
+    pub line: u32,
+}
+
+/// What of a package is for a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applicability {
+    /// These models.
+    Models(Vec<Model>),
+    /// A package without devices: its `[DefaultInstall]` section for the target, with decoration.
+    Primitive(String),
+    /// Nothing; the reason is for people.
+    NotApplicable(String),
+}
+
+impl Inf {
+    /// The entries of `[Manufacturer]`; none if there is no such section.
+    pub fn manufacturers(&self) -> Result<Vec<Manufacturer>> {
+        let lines = self.section("Manufacturer").map(|section| section.lines.as_slice()).unwrap_or_default();
+        let mut manufacturers = Vec::new();
+        for line in lines {
+            // `name` alone names the models section as well.
+            let name = line.key().or(line.field(0)).unwrap_or_default();
+            let models = line.field(0).map(|raw| self.expand(raw)).unwrap_or_default();
+            if models.is_empty() {
+                return Err(bad(line.number, "the name of a models section", "nothing"));
+            }
+            let decorations = line.fields().skip(1).map(|raw| self.expand(raw));
+            manufacturers.push(Manufacturer {
+                name: self.text(name),
+                models,
+                decorations: decorations
+                    .filter(|text| !text.trim().is_empty())
+                    .map(|text| Decoration::parse(text.trim()))
+                    .collect(),
+                line: line.number,
+            });
+        }
+        Ok(manufacturers)
+    }
+
+    /// The models section Windows uses for `target`: the decoration that fits best; without any that
+    /// fits, the undecorated section on x86 only.
+    pub fn select_models(&self, manufacturer: &Manufacturer, target: &Target) -> Selection {
+        let best = manufacturer
+            .decorations
+            .iter()
+            .filter(|decoration| decoration.matches(target))
+            .filter_map(|decoration| Some((decoration.conditions?.rank(), decoration)))
+            // Of equals the first: `max_by` would return the last.
+            .rev()
+            .max_by(|(left, _), (right, _)| left.cmp(right));
+        if let Some((_, decoration)) = best {
+            return Selection::Section(format!("{}.{}", manufacturer.models, decoration.text));
+        }
+        let listed: Vec<&str> =
+            manufacturer.decorations.iter().map(|decoration| decoration.text.as_str()).collect();
+        if target.architecture == Architecture::X86 && self.section(&manufacturer.models).is_some() {
+            return Selection::Section(manufacturer.models.clone());
+        }
+        let listed =
+            if listed.is_empty() { "no decoration (x86 only)".to_owned() } else { listed.join(", ") };
+        Selection::NotApplicable(format!(
+            "line {}: '{}' is for {listed}, not for {} {}.{}.{}",
+            manufacturer.line,
+            manufacturer.name.text,
+            target.architecture,
+            target.major,
+            target.minor,
+            target.build
+        ))
+    }
+
+    /// The models of a models section (name with decoration); none if there is no such section.
+    pub fn models_of(&self, manufacturer: &Text, section: &str) -> Vec<Model> {
+        let Some(section) = self.section(section) else { return Vec::new() };
+        let model = |line: &super::Line| {
+            let install_section = self.expand(line.field(0)?);
+            let mut ids = line.fields().skip(1).map(|raw| self.expand(raw));
+            Some(Model {
+                manufacturer: manufacturer.clone(),
+                description: self.text(line.key()?),
+                install_section,
+                hardware_id: ids.next().filter(|id| !id.is_empty()),
+                compatible_ids: ids.collect(),
+                section: section.name.clone(),
+                line: line.number,
+            })
+        };
+        section.lines.iter().filter_map(model).collect()
+    }
+
+    /// All models for `target`, or why there are none.
+    pub fn models(&self, target: &Target) -> Result<Applicability> {
+        let manufacturers = self.manufacturers()?;
+        let mut models = Vec::new();
+        let mut reasons = Vec::new();
+        let mut seen = HashSet::new();
+        for manufacturer in &manufacturers {
+            match self.select_models(manufacturer, target) {
+                Selection::Section(section) => {
+                    if !seen.insert((section.to_lowercase(), manufacturer.name.raw.clone())) {
+                        continue;
+                    }
+                    if seen.len() > 10_000 {
+                        return Err(bad(manufacturer.line, "at most 10000 manufacturers", "more"));
+                    }
+                    let found = self.models_of(&manufacturer.name, &section);
+                    if found.is_empty() {
+                        let state =
+                            if self.section(&section).is_some() { "is empty" } else { "does not exist" };
+                        reasons.push(format!("line {}: section [{section}] {state}", manufacturer.line));
+                    }
+                    models.extend(found);
+                    if models.len() > MODEL_LIMIT {
+                        return Err(Error::LimitExceeded {
+                            what: "the number of models of an INF",
+                            limit: u64::try_from(MODEL_LIMIT).unwrap_or(u64::MAX),
+                            found: u64::try_from(models.len()).unwrap_or(u64::MAX),
+                        });
+                    }
+                }
+                Selection::NotApplicable(reason) => reasons.push(reason),
+            }
+        }
+        if !models.is_empty() {
+            return Ok(Applicability::Models(models));
+        }
+        if manufacturers.is_empty() {
+            if let Some(section) = self.install_section_name("DefaultInstall", target.architecture) {
+                return Ok(Applicability::Primitive(section));
+            }
+            reasons.push("the INF has neither a [Manufacturer] nor a [DefaultInstall] section".to_owned());
+        }
+        Ok(Applicability::NotApplicable(reasons.join("; ")))
+    }
+}

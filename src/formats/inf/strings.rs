@@ -1,0 +1,120 @@
+//! `%token%` substitution from `[Strings]` and `[Strings.<language id>]`.
+//!
+//! Windows takes one section: the one of the exact language, else of the language without region,
+//! else of any region of the language, else `[Strings]`. Authors need not repeat every token in the
+//! language's section, so a token that is missing there is taken from `[Strings]` here.
+//! Directory ids (`%12%`) are not strings: they stay, for the reader of the path to resolve.
+//!
+//! Reference: MicrosoftDocs "INF Strings Section".
+
+use super::lexer::Section;
+use std::collections::HashMap;
+
+/// US English, what inbox and DISM output shows and what most INFs carry.
+pub const ENGLISH: u16 = 0x0409;
+
+/// Characters of one field after substitution; Windows documents 4096. Tokens that would lead
+/// beyond it are left as they are.
+const EXPANDED_LIMIT: usize = 65_536;
+
+/// The strings of an INF in one language. Keys are in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Strings {
+    values: HashMap<String, Box<str>>,
+}
+
+impl Strings {
+    /// Chooses the section for `language` (a LANGID).
+    pub(super) fn new(sections: &[Section], language: u16) -> Self {
+        let mut values = HashMap::new();
+        let mut add = |section: &Section| {
+            for line in &section.lines {
+                if let Some(key) = line.key() {
+                    let value = line.fields.first().cloned().unwrap_or_default();
+                    values.insert(key.to_lowercase().replace("%%", "%"), value);
+                }
+            }
+        };
+        if let Some(neutral) = sections.iter().find(|section| section.name.eq_ignore_ascii_case("Strings")) {
+            add(neutral);
+        }
+        let primary = language & 0x3FF;
+        let best = sections
+            .iter()
+            .filter_map(|section| Some((language_of(&section.name)?, section)))
+            .filter(|(found, _)| found & 0x3FF == primary)
+            .min_by_key(|(found, _)| match *found {
+                exact if exact == language => 0,
+                neutral if neutral >> 10 == 0 => 1,
+                _ => 2,
+            });
+        if let Some((_, section)) = best {
+            add(section);
+        }
+        Self { values }
+    }
+
+    /// The text of a token, without its percent signs.
+    pub(super) fn get(&self, token: &str) -> Option<&str> {
+        self.values.get(&token.to_lowercase()).map(AsRef::as_ref)
+    }
+
+    /// Tokens (lower case) and their texts, in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(token, text)| (token.as_str(), text.as_ref()))
+    }
+
+    /// Replaces each `%token%` that is known, and `%%` by `%`. What is put in is not looked at again.
+    pub(super) fn expand(&self, raw: &str) -> String {
+        let mut text = String::with_capacity(raw.len());
+        let mut rest = raw;
+        while let Some((before, after)) = rest.split_once('%') {
+            text.push_str(before);
+            rest = after;
+            if let Some(escaped) = rest.strip_prefix('%') {
+                text.push('%');
+                rest = escaped;
+                continue;
+            }
+            let replacement = rest.split_once('%').and_then(|(token, after)| Some((self.get(token)?, after)));
+            match replacement {
+                Some((value, after)) if text.len().saturating_add(value.len()) <= EXPANDED_LIMIT => {
+                    text.push_str(value);
+                    rest = after;
+                }
+                _ => {
+                    text.push('%');
+                    // A known directory id or an unknown token: its closing sign opens nothing.
+                    if let Some((token, after)) = rest.split_once('%') {
+                        if !token.is_empty() && !token.contains(char::is_whitespace) {
+                            text.push_str(token);
+                            text.push('%');
+                            rest = after;
+                        }
+                    }
+                }
+            }
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// How many bytes [`Self::expand`] would return at most.
+    pub(super) fn expanded_size(&self, raw: &str) -> usize {
+        if !raw.contains('%') {
+            return 0;
+        }
+        let tokens =
+            raw.split('%').filter_map(|token| self.get(token)).map(str::len).fold(0, usize::saturating_add);
+        tokens.saturating_add(raw.len()).min(EXPANDED_LIMIT.saturating_add(raw.len()))
+    }
+}
+
+/// The language id of a section named `Strings.0407`; `None` for other names.
+fn language_of(name: &str) -> Option<u16> {
+    let (base, id) = name.split_once('.')?;
+    if !base.eq_ignore_ascii_case("Strings") {
+        return None;
+    }
+    u16::from_str_radix(id.trim_start_matches("0x"), 16).ok()
+}

@@ -1,0 +1,173 @@
+//! The `[Version]` section: signature, class, provider, DriverVer, catalogue.
+//!
+//! Reference: MicrosoftDocs "INF Version Section", "INF DriverVer Directive".
+
+use super::{bad, number, Architecture, Guid, Inf, Text};
+use crate::error::{Error, Result};
+
+/// Days from 0000-03-01 to 1601-01-01, the beginning of FILETIME, in the proleptic Gregorian calendar.
+const DAYS_FROM_MARCH_0000_TO_1601: i64 = 584_694;
+/// FILETIME ticks (100 ns) of a day.
+const TICKS_PER_DAY: i64 = 864_000_000_000;
+/// What `Signature` may say, lower case.
+const SIGNATURES: [&str; 3] = ["$windows nt$", "$chicago$", "$windows 95$"];
+
+/// A DriverVer: the date and version drivers are ranked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DriverVer {
+    /// The date at 00:00 UTC, as FILETIME.
+    pub date: u64,
+    /// `major << 48 | minor << 32 | build << 16 | revision`; 0 if the INF gives none.
+    pub version: u64,
+}
+
+impl DriverVer {
+    /// The version with dots.
+    pub fn version_text(&self) -> String {
+        let [major, minor, build, revision] =
+            [48, 32, 16, 0].map(|shift: u32| self.version.checked_shr(shift).unwrap_or(0) & 0xFFFF);
+        format!("{major}.{minor}.{build}.{revision}")
+    }
+}
+
+/// What `[Version]` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The line of the section.
+    pub line: u32,
+    /// `$Windows NT$` or one of its elder forms, as written.
+    pub signature: String,
+    /// `Class`.
+    pub class: Option<Text>,
+    /// `ClassGuid`.
+    pub class_guid: Option<Guid>,
+    /// `Provider`.
+    pub provider: Option<Text>,
+    /// `DriverVer`.
+    pub driver_ver: Option<DriverVer>,
+    /// `PnpLockdown=1`: user-mode programs may not change the driver's files.
+    pub pnp_lockdown: bool,
+    /// `ExtensionId` of an extension INF.
+    pub extension_id: Option<Guid>,
+    /// `CatalogFile` entries: the decoration in lower case (`""`, `nt`, `ntamd64`…) and the file name.
+    pub catalog_files: Vec<(String, String)>,
+}
+
+impl Version {
+    /// The catalogue for an architecture: `CatalogFile.nt<architecture>`, else `.nt`, else undecorated.
+    pub fn catalog_file(&self, architecture: Architecture) -> Option<&str> {
+        let exact = format!("nt{architecture}");
+        let find = |wanted: &str| self.catalog_files.iter().find(|(found, _)| found == wanted);
+        find(&exact).or_else(|| find("nt")).or_else(|| find("")).map(|(_, file)| file.as_str())
+    }
+}
+
+impl Inf {
+    /// Reads `[Version]`.
+    ///
+    /// # Errors
+    /// No section, no signature Windows knows, or a GUID, date or version that cannot be read.
+    pub fn version(&self) -> Result<Version> {
+        let Some(section) = self.section("Version") else {
+            return Err(Error::malformed("INF", "end of file", "a [Version] section", "none"));
+        };
+        let line = section.number;
+        let mut version = Version {
+            line,
+            signature: self.value("Version", "Signature").map(|text| text.text).unwrap_or_default(),
+            class: self.value("Version", "Class"),
+            class_guid: self.guid("ClassGuid")?,
+            provider: self.value("Version", "Provider"),
+            driver_ver: self.driver_ver()?,
+            pnp_lockdown: self
+                .value("Version", "PnpLockdown")
+                .and_then(|text| number(&text.text))
+                .is_some_and(|value| value != 0),
+            extension_id: self.guid("ExtensionId")?,
+            catalog_files: Vec::new(),
+        };
+        if !SIGNATURES.contains(&version.signature.to_lowercase().as_str()) {
+            let found = format!("'{}'", version.signature);
+            return Err(bad(line, "Signature = \"$Windows NT$\" in [Version]", found));
+        }
+        for line in &section.lines {
+            let Some(key) = line.key().map(|key| self.expand(key).to_lowercase()) else { continue };
+            let decoration = match key.strip_prefix("catalogfile") {
+                Some("") => "",
+                Some(rest) if rest.starts_with('.') => rest.trim_start_matches('.'),
+                _ => continue,
+            };
+            if let Some(file) = line.field(0).map(|raw| self.expand(raw)).filter(|file| !file.is_empty()) {
+                version.catalog_files.push((decoration.to_owned(), file));
+            }
+        }
+        Ok(version)
+    }
+
+    fn guid(&self, key: &str) -> Result<Option<Guid>> {
+        let Some((line, text)) = self.version_entry(key) else { return Ok(None) };
+        match Guid::parse(&text) {
+            Some(guid) => Ok(Some(guid)),
+            None => Err(bad(line, format!("a GUID as {key}"), format!("'{text}'"))),
+        }
+    }
+
+    /// The line and text of a `[Version]` entry that is not empty.
+    fn version_entry(&self, key: &str) -> Option<(u32, String)> {
+        self.entries("Version", key)
+            .find_map(|line| Some((line.number, self.expand(line.field(0)?))))
+            .filter(|(_, text)| !text.is_empty())
+    }
+
+    fn driver_ver(&self) -> Result<Option<DriverVer>> {
+        let Some(line) = self.entries("Version", "DriverVer").find(|line| line.field(0).is_some()) else {
+            return Ok(None);
+        };
+        let date = self.expand(line.field(0).unwrap_or_default());
+        let Some(filetime) = parse_date(&date) else {
+            return Err(bad(line.number, "a date as mm/dd/yyyy in DriverVer", format!("'{date}'")));
+        };
+        let version = match line.field(1).map(|raw| self.expand(raw)) {
+            None => 0,
+            Some(text) => parse_version(&text)
+                .ok_or_else(|| bad(line.number, "a version as w.x.y.z in DriverVer", format!("'{text}'")))?,
+        };
+        Ok(Some(DriverVer { date: filetime, version }))
+    }
+}
+
+/// `mm/dd/yyyy` (or with `-`) as FILETIME.
+fn parse_date(text: &str) -> Option<u64> {
+    let mut parts = text.trim().split(['/', '-']).map(|part| part.trim().parse::<i64>().ok());
+    let (month, day, year) = (parts.next()??, parts.next()??, parts.next()??);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_in_month = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return None,
+    };
+    if parts.next().is_some() || !(1601..=9999).contains(&year) || !(1..=days_in_month).contains(&day) {
+        return None;
+    }
+    // Counted in years that begin in March, so that a leap day is the last of its year.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    let days = days.checked_sub(DAYS_FROM_MARCH_0000_TO_1601)?;
+    u64::try_from(days.checked_mul(TICKS_PER_DAY)?).ok()
+}
+
+/// One to four numbers of 16 bits with dots between; absent ones are 0.
+fn parse_version(text: &str) -> Option<u64> {
+    let mut parts = text.trim().split('.');
+    let mut version = 0_u64;
+    for _ in 0..4 {
+        let part = match parts.next().map(str::trim) {
+            None => 0,
+            Some(digits) => u64::from(digits.parse::<u16>().ok()?),
+        };
+        version = version.wrapping_shl(16) | part;
+    }
+    parts.next().is_none().then_some(version)
+}

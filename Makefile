@@ -45,7 +45,7 @@ acceptance: build ## The long tests: kill -9, disk full, thousands of damaged im
 	@build/acceptance.sh
 
 header: ## Write include/imgsvc.h anew from src/ffi
-	cbindgen --config cbindgen.toml --output include/imgsvc.h
+	@build/header
 
 clean: ## Remove everything that was built
 	rm -rf out target

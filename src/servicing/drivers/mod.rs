@@ -5,6 +5,7 @@
 
 pub mod architecture;
 pub mod classes;
+pub mod database;
 pub mod device_ids;
 pub mod oem_map;
 pub mod store;

@@ -7,14 +7,12 @@
     clippy::unwrap_used
 )]
 
-use imgsvc::servicing::drivers::architecture::Architecture;
+use imgsvc::formats::inf::{label, Architecture, Guid};
 use imgsvc::servicing::drivers::classes::{BootClasses, DatabaseHive, EXTENSION_CLASS};
 use imgsvc::servicing::drivers::device_ids::{key_path, DeviceIds};
 use imgsvc::servicing::drivers::oem_map::{number_of, OemInfMap};
-use imgsvc::servicing::drivers::store::{inf_hash, label};
 use imgsvc::servicing::drivers::version::{text, PackageVersion};
 use std::path::PathBuf;
-use uuid::Uuid;
 
 fn testdata(part: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/testdata").join(part);
@@ -35,7 +33,7 @@ const PVSCSI_VERSION: &str =
 
 #[test]
 fn the_version_value_equals_what_windows_wrote_for_pvscsi() {
-    let scsi_adapter = Uuid::parse_str("4d36e97b-e325-11ce-bfc1-08002be10318").unwrap();
+    let scsi_adapter = Guid::parse("4d36e97b-e325-11ce-bfc1-08002be10318").unwrap();
     // 2019-08-02: days since 1601-01-01 from the civil calendar, checked with `date -u -d @…`.
     let date = 132_091_776_000_000_000;
     let ours = PackageVersion::third_party(Architecture::Amd64, scsi_adapter, date, 0x0001_0003_000F_0000);
@@ -96,13 +94,6 @@ fn every_store_folder_name_that_windows_gave_is_reproduced() {
         restored += 1;
     }
     assert_eq!((exact, restored), (112, 2), "as they are, with line ends restored");
-}
-
-#[test]
-fn the_store_hash_is_written_least_significant_byte_first() {
-    // Two bytes: 0x61 * 39 + 0x62 = 0x0F29, so the digits start with 29 0f.
-    assert_eq!(inf_hash(b"ab"), 0x61 * 39 + 0x62);
-    assert_eq!(label("My.INF", Architecture::X86, b"ab"), "my.inf_x86_290f000000000000");
 }
 
 #[test]
@@ -174,9 +165,9 @@ fn ids_that_are_no_keys_are_left_out() {
 
 #[test]
 fn the_class_decides_the_hive_and_the_image_may_add_classes() {
-    let storage = Uuid::parse_str("4d36e97b-e325-11ce-bfc1-08002be10318").unwrap();
-    let network = Uuid::parse_str("4d36e972-e325-11ce-bfc1-08002be10318").unwrap();
-    let newer = Uuid::from_u128(7);
+    let storage = Guid::parse("4d36e97b-e325-11ce-bfc1-08002be10318").unwrap();
+    let network = Guid::parse("4d36e972-e325-11ce-bfc1-08002be10318").unwrap();
+    let newer = Guid([7; 16]);
     let classes = BootClasses::new([newer]);
     assert_eq!(classes.hive_for(storage), DatabaseHive::System);
     assert_eq!(classes.hive_for(EXTENSION_CLASS), DatabaseHive::System);

@@ -7,8 +7,8 @@
 //!
 //! Reference: docs/formats/driver-database.md, "Which hive"; 0 contradictions in four real hives.
 
+use crate::formats::inf::Guid;
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// The hive whose `DriverDatabase` holds a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -59,28 +59,35 @@ const BOOT_CLASSES: [(u128, &str); 33] = [
 ];
 
 /// The class of extension INFs, which add settings to devices that another INF installs.
-pub const EXTENSION_CLASS: Uuid = Uuid::from_u128(0xe2f84ce7_8efa_411c_aa69_97454ca4cb57);
+pub const EXTENSION_CLASS: Guid = guid(0xe2f84ce7_8efa_411c_aa69_97454ca4cb57);
+
+/// A GUID from its digits.
+const fn guid(digits: u128) -> Guid {
+    let [a, b, c, d, e, f, g, h, rest @ ..] = digits.to_be_bytes();
+    let [i, j, k, l, m, n, o, p] = rest;
+    Guid([d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p])
+}
 
 /// The classes whose packages are recorded in SYSTEM.
 #[derive(Debug, Clone)]
 pub struct BootClasses {
-    classes: HashSet<Uuid>,
+    classes: HashSet<Guid>,
 }
 
 impl BootClasses {
     /// The table and the classes of the image's own inbox packages.
-    pub fn new(from_image: impl IntoIterator<Item = Uuid>) -> Self {
-        let table = BOOT_CLASSES.iter().map(|&(guid, _)| Uuid::from_u128(guid));
+    pub fn new(from_image: impl IntoIterator<Item = Guid>) -> Self {
+        let table = BOOT_CLASSES.iter().map(|&(number, _)| guid(number));
         Self { classes: table.chain(from_image).collect() }
     }
 
     /// Whether packages of the class are needed before the DRIVERS hive can be read.
-    pub fn contains(&self, class_guid: Uuid) -> bool {
+    pub fn contains(&self, class_guid: Guid) -> bool {
         self.classes.contains(&class_guid)
     }
 
     /// The hive for a package of the class in an image that has both.
-    pub fn hive_for(&self, class_guid: Uuid) -> DatabaseHive {
+    pub fn hive_for(&self, class_guid: Guid) -> DatabaseHive {
         if self.contains(class_guid) {
             DatabaseHive::System
         } else {
@@ -90,6 +97,6 @@ impl BootClasses {
 }
 
 /// A class name for classes that an image's `Control\Class` does not name.
-pub fn well_known_name(class_guid: Uuid) -> Option<&'static str> {
-    BOOT_CLASSES.iter().find(|&&(guid, _)| Uuid::from_u128(guid) == class_guid).map(|&(_, name)| name)
+pub fn well_known_name(class_guid: Guid) -> Option<&'static str> {
+    BOOT_CLASSES.iter().find(|&&(number, _)| guid(number) == class_guid).map(|&(_, name)| name)
 }

@@ -303,6 +303,6 @@ fn write_device_ids(hive: &mut Hive, database: KeyId, record: &Record) -> Result
         let key = hive.create_key(ids, &key_path(id))?;
         hive.set_value(key, &record.published_name, REG_BINARY, &found.to_bytes())?;
     }
-    let class = hive.create_key(ids, &record.version.class_guid.braced().to_string())?;
+    let class = hive.create_key(ids, &record.version.class_guid.to_string())?;
     hive.set_value(class, &record.published_name, REG_NONE, &[])
 }

@@ -3,7 +3,6 @@
 //! Reference: docs/formats/driver-store.md, docs/formats/driver-database.md; what is known to be
 //! accepted by Windows, and how well, stands in docs/evidence.md.
 
-pub mod architecture;
 pub mod classes;
 pub mod database;
 pub mod device_ids;

@@ -14,8 +14,7 @@
 //!
 //! Reference: docs/formats/driver-database.md; checked against every package of three real hives.
 
-use super::architecture::Architecture;
-use uuid::Uuid;
+use crate::formats::inf::{Architecture, Guid};
 
 /// Size of the value in bytes.
 pub const VERSION_SIZE: usize = 48;
@@ -31,7 +30,7 @@ pub struct PackageVersion {
     /// `PROCESSOR_ARCHITECTURE_*` of the package.
     pub architecture: u16,
     /// Device setup class.
-    pub class_guid: Uuid,
+    pub class_guid: Guid,
     /// Date of `DriverVer` as FILETIME, 0 when the INF has none.
     pub date: u64,
     /// Version of `DriverVer`: major, minor, build, revision, 16 bits each, major highest.
@@ -42,7 +41,7 @@ pub struct PackageVersion {
 
 impl PackageVersion {
     /// The value of a third-party package.
-    pub fn third_party(architecture: Architecture, class_guid: Uuid, date: u64, version: u64) -> Self {
+    pub fn third_party(architecture: Architecture, class_guid: Guid, date: u64, version: u64) -> Self {
         Self { inbox: false, architecture: architecture.number(), class_guid, date, version, traits: 0 }
     }
 
@@ -54,7 +53,7 @@ impl PackageVersion {
         Some(Self {
             inbox: *bytes.first()? == INBOX,
             architecture: u16::from_le_bytes(architecture),
-            class_guid: Uuid::from_bytes_le(class),
+            class_guid: Guid(class),
             date: u64::from_le_bytes(field(24)?),
             version: u64::from_le_bytes(field(32)?),
             traits: u64::from_le_bytes(field(40)?),
@@ -67,7 +66,7 @@ impl PackageVersion {
             &[if self.inbox { INBOX } else { 0 }, 0xFF],
             &self.architecture.to_le_bytes(),
             &[0; 4],
-            &self.class_guid.to_bytes_le(),
+            &self.class_guid.0,
             &self.date.to_le_bytes(),
             &self.version.to_le_bytes(),
             &self.traits.to_le_bytes(),

@@ -1,0 +1,35 @@
+@{
+    # The assembly for this edition of PowerShell; both hold the same cmdlets.
+    RootModule             = if ($PSEdition -eq 'Core') { 'bin/net8.0/ImageServicing.dll' } else { 'bin/net472/ImageServicing.dll' }
+    ModuleVersion          = '0.1.0'
+    GUID                   = '7c0c7c5b-5a39-4f6e-9d0b-3f5d8c8f2a61'
+    Author                 = 'The ImageServicing authors'
+    CompanyName            = 'The ImageServicing authors'
+    Copyright              = 'The ImageServicing authors. MIT OR Apache-2.0.'
+    Description            = 'Services Windows images offline, on Linux and Windows, without DISM, mounting or administrator rights.'
+    CompatiblePSEditions   = @('Desktop', 'Core')
+    PowerShellVersion      = '5.1'
+    DotNetFrameworkVersion = '4.7.2'
+    FormatsToProcess       = @('ImageServicing.Format.ps1xml')
+    TypesToProcess         = @('ImageServicing.Types.ps1xml')
+    CmdletsToExport        = @(
+        'Add-Driver'
+        'Dismount-Image'
+        'Export-ImageItem'
+        'Get-Driver'
+        'Get-Image'
+        'Get-ImageItem'
+        'Import-ImageItem'
+        'Mount-Image'
+        'Remove-ImageItem'
+        'Save-Image'
+    )
+    FunctionsToExport      = @()
+    AliasesToExport        = @()
+    VariablesToExport      = @()
+    PrivateData            = @{
+        PSData = @{
+            Tags = @('PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'WIM', 'DISM', 'Driver', 'Image', 'Deployment')
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+using ImageServicing.Interop;
+using ImageServicing.Native;
+
+namespace ImageServicing.Cmdlets;
+
+/// <summary>Add-Driver: adds driver packages to a mounted image, all of them in one transaction.</summary>
+[Cmdlet(VerbsCommon.Add, "Driver", SupportsShouldProcess = true)]
+[OutputType(typeof(DriverReport))]
+public sealed class AddDriverCmdlet : SessionCmdlet
+{
+    private readonly List<Batch> batches = new();
+
+    /// <summary>INF files, or folders that hold them.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [Alias("DriverPath", "FullName", "PSPath")]
+    [SupportsWildcards]
+    public string[] Driver { get; set; } = Array.Empty<string>();
+
+    /// <summary>Whether folders below the given ones are searched, too.</summary>
+    [Parameter]
+    public SwitchParameter Recurse { get; set; }
+
+    /// <summary>Whether unsigned and altered packages are added.</summary>
+    [Parameter]
+    public SwitchParameter ForceUnsigned { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForItem(Path, () =>
+    {
+        string session = SessionPath;
+        Batch? batch = batches.Find(known => known.Session == session);
+        if (batch is null)
+        {
+            batch = new Batch(session);
+            batches.Add(batch);
+        }
+
+        foreach (string given in Driver)
+        {
+            ForItem(given, () =>
+            {
+                foreach (string path in Expand(given))
+                {
+                    batch.Add(path);
+                }
+            });
+        }
+    });
+
+    /// <summary>One native call per session: 300 drivers cost one transaction.</summary>
+    protected override void EndProcessing()
+    {
+        foreach (Batch batch in batches)
+        {
+            if (batch.Paths.Count > 0)
+            {
+                ForItem(batch.Session, () => Add(batch));
+            }
+        }
+    }
+
+    private void Add(Batch batch)
+    {
+        string[] infs = Approve(batch);
+        if (infs.Length == 0)
+        {
+            return;
+        }
+
+        DriverFlags flags = ForceUnsigned.IsPresent ? DriverFlags.ForceUnsigned : DriverFlags.None;
+        IReadOnlyList<DriverReport> reports = WithProgress(
+            "Adding drivers",
+            operation => Open(batch.Session).AddDrivers(infs, flags, operation));
+        foreach (DriverReport report in reports)
+        {
+            WriteObject(report);
+            if (report.Status == DriverStatus.Failed)
+            {
+                ImageServicingException failure = report.Error ?? new ImageServicingException(
+                    ImageServicingStatus.Malformed,
+                    "DriverFailed",
+                    report.Reason ?? "the driver package was refused",
+                    report.InfPath,
+                    remedy: null,
+                    unchecked((int)0x8007000D));
+                WriteError(ErrorRecords.From(failure, report.InfPath));
+            }
+        }
+    }
+
+    /// <summary>The INF files that the paths stand for and the user agrees to.</summary>
+    private string[] Approve(Batch batch)
+    {
+        DriverSearch found = Engine.FindDrivers(batch.Paths.ToArray(), Recurse.IsPresent);
+        foreach (string missing in found.Missing)
+        {
+            var failure = new ImageServicingException(
+                ImageServicingStatus.NotFound,
+                "DriverNotFound",
+                $"there is no INF file at '{missing}'",
+                missing,
+                "Give an INF file, or a folder that holds one; -Recurse looks in the folders below it, too.",
+                unchecked((int)0x80070002));
+            WriteError(ErrorRecords.From(failure, missing));
+        }
+
+        var approved = new List<string>();
+        foreach (string inf in found.Packages)
+        {
+            if (ShouldProcess(batch.Session, $"Add driver '{inf}'"))
+            {
+                approved.Add(inf);
+            }
+        }
+
+        return approved.ToArray();
+    }
+
+    /// <summary>What was asked for one session, without repetitions.</summary>
+    private sealed class Batch
+    {
+        private readonly HashSet<string> known = new(StringComparer.Ordinal);
+
+        internal Batch(string session)
+        {
+            Session = session;
+        }
+
+        internal string Session { get; }
+
+        internal List<string> Paths { get; } = new();
+
+        internal void Add(string path)
+        {
+            if (known.Add(path))
+            {
+                Paths.Add(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+
+namespace ImageServicing.Cmdlets;
+
+/// <summary>Every error record of the module is made here, so that ids and categories stand in one list.</summary>
+internal static class ErrorRecords
+{
+    /// <summary>The record for a failure, with the engine's stable id, DISM's code and the advice.</summary>
+    internal static ErrorRecord From(Exception failure, object? target) => failure switch
+    {
+        ImageServicingException known => Known(known, target),
+        UnauthorizedAccessException => new ErrorRecord(failure, "AccessDenied", ErrorCategory.PermissionDenied, target),
+        ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException =>
+            new ErrorRecord(failure, "FileNotFound", ErrorCategory.ObjectNotFound, target),
+        DllNotFoundException or BadImageFormatException =>
+            new ErrorRecord(failure, "NativeLibraryUnusable", ErrorCategory.NotInstalled, target),
+        IOException => new ErrorRecord(failure, "Io", ErrorCategory.ReadError, target),
+        FormatException => new ErrorRecord(failure, "EngineAnswerInvalid", ErrorCategory.InvalidData, target),
+        _ => new ErrorRecord(failure, failure.GetType().Name, ErrorCategory.NotSpecified, target),
+    };
+
+    private static ErrorRecord Known(ImageServicingException failure, object? target)
+    {
+        var record = new ErrorRecord(failure, failure.Id, Category(failure.Status), target ?? failure.Subject);
+        if (!string.IsNullOrEmpty(failure.Remedy))
+        {
+            record.ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = failure.Remedy };
+        }
+
+        return record;
+    }
+
+    private static ErrorCategory Category(ImageServicingStatus status) => status switch
+    {
+        ImageServicingStatus.InvalidArgument => ErrorCategory.InvalidArgument,
+        ImageServicingStatus.NotFound => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.AccessDenied => ErrorCategory.PermissionDenied,
+        ImageServicingStatus.NoSpace => ErrorCategory.WriteError,
+        ImageServicingStatus.Io => ErrorCategory.ReadError,
+        ImageServicingStatus.Malformed => ErrorCategory.InvalidData,
+        ImageServicingStatus.Unsupported => ErrorCategory.NotImplemented,
+        ImageServicingStatus.LimitExceeded => ErrorCategory.LimitsExceeded,
+        ImageServicingStatus.IndexNotFound => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.ImageNameNotFound => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.ImageFileReadOnly => ErrorCategory.PermissionDenied,
+        ImageServicingStatus.SplitNotWritable => ErrorCategory.InvalidOperation,
+        ImageServicingStatus.SolidNotWritable => ErrorCategory.InvalidOperation,
+        ImageServicingStatus.AlreadyMounted => ErrorCategory.ResourceExists,
+        ImageServicingStatus.SessionExists => ErrorCategory.ResourceExists,
+        ImageServicingStatus.SessionNotFound => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.Busy => ErrorCategory.ResourceBusy,
+        ImageServicingStatus.SessionReadOnly => ErrorCategory.InvalidOperation,
+        ImageServicingStatus.ImageChanged => ErrorCategory.InvalidData,
+        ImageServicingStatus.ItemNotFound => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.ItemExists => ErrorCategory.ResourceExists,
+        ImageServicingStatus.WrongItemKind => ErrorCategory.InvalidType,
+        ImageServicingStatus.DirectoryNotEmpty => ErrorCategory.InvalidOperation,
+        ImageServicingStatus.InvalidName => ErrorCategory.InvalidArgument,
+        ImageServicingStatus.RegistryNotFound => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.HiveDirty => ErrorCategory.InvalidData,
+        ImageServicingStatus.NotServiceable => ErrorCategory.InvalidOperation,
+        ImageServicingStatus.DriverUnsigned => ErrorCategory.SecurityError,
+        ImageServicingStatus.DriverTampered => ErrorCategory.SecurityError,
+        ImageServicingStatus.DriverFileMissing => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.StateDamaged => ErrorCategory.InvalidData,
+        ImageServicingStatus.Exists => ErrorCategory.ResourceExists,
+        ImageServicingStatus.Cancelled => ErrorCategory.OperationStopped,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

@@ -1,0 +1,143 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Management.Automation;
+using ImageServicing.Internal;
+using ImageServicing.Interop;
+
+namespace ImageServicing.Cmdlets;
+
+/// <summary>Get-Image: the images of a file, or the images that are mounted.</summary>
+[Cmdlet(VerbsCommon.Get, "Image", DefaultParameterSetName = FileSet)]
+[OutputType(typeof(ImageInfo), ParameterSetName = new[] { FileSet, IndexSet, NameSet })]
+[OutputType(typeof(MountedImage), ParameterSetName = new[] { MountedSet })]
+public sealed class GetImageCmdlet : ImageServicingCmdlet
+{
+    private const string FileSet = "File";
+    private const string IndexSet = "FileAndIndex";
+    private const string NameSet = "FileAndName";
+    private const string MountedSet = "Mounted";
+
+    /// <summary>The type name that selects the list view, as DISM shows one chosen image.</summary>
+    private const string DetailedTypeName = "ImageServicing.ImageInfo#Detailed";
+
+    /// <summary>The image files.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FileSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IndexSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
+    [ValidateNotNullOrEmpty]
+    [Alias("FullName", "PSPath")]
+    [SupportsWildcards]
+    public string[] ImagePath { get; set; } = Array.Empty<string>();
+
+    /// <summary>The numbers of the images.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = IndexSet)]
+    [ValidateRange(1, int.MaxValue)]
+    [Alias("ImageIndex")]
+    [ArgumentCompleter(typeof(ImageIndexCompleter))]
+    public int[] Index { get; set; } = Array.Empty<int>();
+
+    /// <summary>The names of the images.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [ValidateNotNullOrEmpty]
+    [Alias("ImageName")]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = Array.Empty<string>();
+
+    /// <summary>Whether to list the mounted images.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = MountedSet)]
+    public SwitchParameter Mounted { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == MountedSet)
+        {
+            if (Mounted.IsPresent)
+            {
+                ForItem("sessions", () => WriteObject(Engine.GetSessions(), enumerateCollection: true));
+            }
+
+            return;
+        }
+
+        foreach (string given in ImagePath)
+        {
+            ForItem(given, () =>
+            {
+                foreach (string path in Expand(given))
+                {
+                    ForItem(path, () => WriteImages(path));
+                }
+            });
+        }
+    }
+
+    private void WriteImages(string path)
+    {
+        WriteVerbose($"Reading '{path}'.");
+        IReadOnlyList<ImageInfo> images = Engine.GetImages(path);
+        switch (ParameterSetName)
+        {
+            case IndexSet:
+                foreach (int index in Index)
+                {
+                    ForItem(path, () => WriteDetailed(
+                        images.FirstOrDefault(image => image.ImageIndex == index) ?? throw NoIndex(path, index, images.Count)));
+                }
+
+                break;
+            case NameSet:
+                foreach (string name in Name)
+                {
+                    ForItem(path, () => WriteNamed(path, name, images));
+                }
+
+                break;
+            default:
+                WriteObject(images, enumerateCollection: true);
+                break;
+        }
+    }
+
+    private void WriteNamed(string path, string name, IReadOnlyList<ImageInfo> images)
+    {
+        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        bool found = false;
+        foreach (ImageInfo image in images)
+        {
+            if (pattern.IsMatch(image.ImageName) || string.Equals(name, image.ImageName, StringComparison.OrdinalIgnoreCase))
+            {
+                found = true;
+                WriteDetailed(image);
+            }
+        }
+
+        if (!found && !WildcardPattern.ContainsWildcardCharacters(name))
+        {
+            throw new ImageServicingException(
+                ImageServicingStatus.ImageNameNotFound,
+                "ImageNameNotFound",
+                $"'{path}' has no image named '{name}'",
+                path,
+                "List the names with Get-Image.",
+                unchecked((int)0x80070490));
+        }
+    }
+
+    private void WriteDetailed(ImageInfo image)
+    {
+        var detailed = new PSObject(image);
+        detailed.TypeNames.Insert(0, DetailedTypeName);
+        WriteObject(detailed);
+    }
+
+    private static ImageServicingException NoIndex(string path, int index, int count) => new(
+        ImageServicingStatus.IndexNotFound,
+        "ImageIndexNotFound",
+        $"'{path}' has no image {index}; it has {count}",
+        path,
+        "List the indexes with Get-Image.",
+        unchecked((int)0xC1510113));
+}

@@ -1,0 +1,127 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+using System.Threading;
+using ImageServicing.Interop;
+
+namespace ImageServicing.Cmdlets;
+
+/// <summary>What every cmdlet of the module shares: cancellation, per-item errors, progress and path resolution.</summary>
+public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+
+    /// <summary>Cancelled when the user presses Ctrl-C or the pipeline is stopped.</summary>
+    protected CancellationToken StopToken => stop.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Called on another thread while a native call runs; the next progress report then ends that call.</summary>
+    protected override void StopProcessing()
+    {
+        try
+        {
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The cmdlet ended at the same moment.
+        }
+    }
+
+    /// <summary>Releases the cancellation source.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            stop.Dispose();
+        }
+    }
+
+    /// <summary>Does the work for one item: a failure becomes a non-terminating error and the next item has its turn.</summary>
+    /// <returns>Whether it succeeded.</returns>
+    private protected bool ForItem(object target, Action work)
+    {
+        try
+        {
+            work();
+            return true;
+        }
+        catch (Exception flow) when (flow is PipelineStoppedException or FlowControlException)
+        {
+            throw;
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (ActionPreferenceStopException)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // One bad item must not end the others: each failure is written as an error record.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            WriteError(ErrorRecords.From(failure, target));
+            return false;
+        }
+    }
+
+    /// <summary>Runs a long operation with a progress bar.</summary>
+    private protected T WithProgress<T>(string activity, Func<Operation, T> work)
+    {
+        var reporter = new ProgressReporter(WriteProgress, activity);
+        T result = work(new Operation(reporter.Report, StopToken));
+        reporter.Complete();
+        return result;
+    }
+
+    /// <summary>A path of this machine as a full path. The file need not exist.</summary>
+    private protected string FullPath(string path)
+    {
+        string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        RequireFileSystem(provider, path);
+        return full;
+    }
+
+    /// <summary>The files and folders of this machine that a path with wildcards names.</summary>
+    private protected IReadOnlyList<string> Expand(string path)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(path))
+        {
+            return new[] { FullPath(path) };
+        }
+
+        // A file whose name really holds brackets is meant before what the brackets would match.
+        string literal = FullPath(WildcardPattern.Unescape(path));
+        if (System.IO.File.Exists(literal) || System.IO.Directory.Exists(literal))
+        {
+            return new[] { literal };
+        }
+
+        Collection<string> found = SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
+        RequireFileSystem(provider, path);
+        return found;
+    }
+
+    private static void RequireFileSystem(ProviderInfo provider, string path)
+    {
+        if (!string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ImageServicingException(
+                ImageServicingStatus.InvalidArgument,
+                "PathNotFileSystem",
+                $"'{path}' is in the {provider.Name} provider, but only the file system holds image files",
+                path,
+                "Give a path of the file system.",
+                unchecked((int)0x80070057));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System;
+using ImageServicing.Interop;
+
+namespace ImageServicing;
+
+/// <summary>A driver package that an image holds.</summary>
+public sealed class DriverInfo
+{
+    internal DriverInfo(string path, JsonObject driver)
+    {
+        Path = path;
+        Driver = driver.Name("driver");
+        OriginalFileName = driver.Text("originalFileName");
+        Inbox = driver.Flag("inbox");
+        CatalogFile = driver.Text("catalogFile");
+        ClassName = driver.Text("className");
+        ClassGuid = driver.Text("classGuid");
+        BootCritical = driver.Flag("bootCritical");
+        DriverSignature = driver.Choice("driverSignature", DriverSignature.Unknown);
+        SignerName = driver.Text("signerName");
+        ProviderName = driver.Text("providerName");
+        Date = driver.Day("date");
+        Version = driver.Text("version");
+        MajorVersion = driver.Number32("majorVersion");
+        MinorVersion = driver.Number32("minorVersion");
+        Build = driver.Number32("build");
+        Revision = driver.Number32("revision");
+        Hive = driver.Text("hive");
+    }
+
+    /// <summary>The session's path.</summary>
+    public string Path { get; }
+
+    /// <summary>The published name, for example <c>oem0.inf</c>.</summary>
+    public string Driver { get; }
+
+    /// <summary>The INF's original name, or its place in the driver store.</summary>
+    public string? OriginalFileName { get; }
+
+    /// <summary>Whether the driver came with Windows.</summary>
+    public bool Inbox { get; }
+
+    /// <summary>The catalogue's file name.</summary>
+    public string? CatalogFile { get; }
+
+    /// <summary>The device class, for example <c>Net</c>.</summary>
+    public string? ClassName { get; }
+
+    /// <summary>The GUID of the device class.</summary>
+    public string? ClassGuid { get; }
+
+    /// <summary>Whether Windows needs the driver to start.</summary>
+    public bool BootCritical { get; }
+
+    /// <summary>What the catalogue says of the files.</summary>
+    public DriverSignature DriverSignature { get; }
+
+    /// <summary>The name in the signer's certificate.</summary>
+    public string? SignerName { get; }
+
+    /// <summary>Who made the driver.</summary>
+    public string? ProviderName { get; }
+
+    /// <summary>The day from the INF's DriverVer.</summary>
+    public DateTime? Date { get; }
+
+    /// <summary>The version from the INF's DriverVer.</summary>
+    public string? Version { get; }
+
+    /// <summary>The first part of <see cref="Version"/>.</summary>
+    public uint MajorVersion { get; }
+
+    /// <summary>The second part of <see cref="Version"/>.</summary>
+    public uint MinorVersion { get; }
+
+    /// <summary>The third part of <see cref="Version"/>.</summary>
+    public uint Build { get; }
+
+    /// <summary>The fourth part of <see cref="Version"/>.</summary>
+    public uint Revision { get; }
+
+    /// <summary>The registry hive that lists the package: SYSTEM or DRIVERS.</summary>
+    public string? Hive { get; }
+
+    /// <summary>The published name.</summary>
+    public override string ToString() => Driver;
+}

@@ -1,0 +1,123 @@
+using System;
+using System.Collections.Generic;
+using ImageServicing.Interop;
+
+namespace ImageServicing;
+
+/// <summary>What became of a driver package.</summary>
+public enum DriverStatus
+{
+    /// <summary>The package is staged in the image.</summary>
+    Added = 0,
+
+    /// <summary>The image has the package already; nothing was done.</summary>
+    AlreadyPresent = 1,
+
+    /// <summary>The package is for another processor or version of Windows; nothing was done.</summary>
+    NotApplicable = 2,
+
+    /// <summary>The package was refused; nothing of it is in the image.</summary>
+    Failed = 3,
+}
+
+/// <summary>What the package's files say when they are held against its catalogue.</summary>
+/// <remarks>The certificate chain is not checked yet: Signed means that every file matches a signed catalogue.</remarks>
+public enum DriverSignature
+{
+    /// <summary>It could not be decided.</summary>
+    Unknown = 0,
+
+    /// <summary>There is no catalogue, or it does not list the files.</summary>
+    Unsigned = 1,
+
+    /// <summary>Every file matches the catalogue.</summary>
+    Signed = 2,
+
+    /// <summary>A file differs from what the catalogue lists.</summary>
+    Tampered = 3,
+}
+
+/// <summary>What <c>Add-Driver</c> did with one INF file.</summary>
+public sealed class DriverReport
+{
+    internal DriverReport(string path, JsonObject driver)
+    {
+        Path = path;
+        InfPath = driver.Name("path");
+        Status = driver.Choice("status", DriverStatus.Failed);
+        Driver = driver.Text("driver");
+        OriginalFileName = driver.Text("originalFileName");
+        ProviderName = driver.Text("providerName");
+        ClassName = driver.Text("className");
+        ClassGuid = driver.Text("classGuid");
+        Version = driver.Text("version");
+        Date = driver.Day("date");
+        CatalogFile = driver.Text("catalogFile");
+        DriverSignature = driver.Choice("driverSignature", DriverSignature.Unknown);
+        BootCritical = driver.Flag("bootCritical");
+        Reason = driver.Text("reason");
+        Files = driver.Texts("files");
+        if (driver.Object("error") is JsonObject error)
+        {
+            var status = (ImageServicingStatus)error.Signed32("status");
+            Error = new ImageServicingException(
+                status,
+                error.Text("id") ?? status.ToString(),
+                error.Text("message") ?? Reason ?? "the driver package was refused",
+                error.Text("subject"),
+                error.Text("remedy"),
+                error.Signed32("hresult"));
+        }
+    }
+
+    /// <summary>The session's path.</summary>
+    public string Path { get; }
+
+    /// <summary>The full path of the INF file on this machine.</summary>
+    public string InfPath { get; }
+
+    /// <summary>The published name in the image, for example <c>oem0.inf</c>.</summary>
+    public string? Driver { get; }
+
+    /// <summary>The name of the INF file.</summary>
+    public string? OriginalFileName { get; }
+
+    /// <summary>Who made the driver.</summary>
+    public string? ProviderName { get; }
+
+    /// <summary>The device class, for example <c>Net</c>.</summary>
+    public string? ClassName { get; }
+
+    /// <summary>The GUID of the device class.</summary>
+    public string? ClassGuid { get; }
+
+    /// <summary>The version from the INF's DriverVer.</summary>
+    public string? Version { get; }
+
+    /// <summary>The day from the INF's DriverVer.</summary>
+    public DateTime? Date { get; }
+
+    /// <summary>The catalogue's file name.</summary>
+    public string? CatalogFile { get; }
+
+    /// <summary>What the catalogue says of the files.</summary>
+    public DriverSignature DriverSignature { get; }
+
+    /// <summary>Whether Windows needs the driver to start.</summary>
+    public bool BootCritical { get; }
+
+    /// <summary>What became of the package.</summary>
+    public DriverStatus Status { get; }
+
+    /// <summary>Why it was not added.</summary>
+    public string? Reason { get; }
+
+    /// <summary>The files that were placed in the image.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>The failure that goes to the error stream.</summary>
+    internal ImageServicingException? Error { get; }
+
+    /// <summary>The INF's name and what became of it.</summary>
+    public override string ToString() => $"{OriginalFileName ?? InfPath}: {Status}";
+}

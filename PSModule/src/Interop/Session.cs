@@ -1,0 +1,261 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+using ImageServicing.Native;
+
+namespace ImageServicing.Interop;
+
+/// <summary>A session of the engine, and the native handle to it while it is in use.</summary>
+/// <remarks>
+/// Opening a handle reads the image's tree again (about 0.1 s), so a pipeline should open it once. But while a handle
+/// is open no other process can work on the session. Hence the handle is kept, and closed when it was idle for
+/// <see cref="Linger"/>. A native handle serves one thread at a time: every use takes the session's lock.
+/// </remarks>
+// The timer lives as long as the process may use the session; there is no moment to dispose it.
+#pragma warning disable CA1001
+internal sealed class Session
+#pragma warning restore CA1001
+{
+    /// <summary>Longer than the pause between two cmdlets of a script, shorter than a change of windows.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a wait for the lock looks at the cancellation token; Ctrl-C must work within 200 ms.</summary>
+    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(50);
+
+    private readonly object gate = new();
+    private readonly Timer idle;
+    private SessionHandle? handle;
+
+    internal Session(string path, SessionHandle? handle)
+    {
+        Path = path;
+        this.handle = handle;
+        idle = new Timer(_ => CloseWhenIdle(), null, Linger, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The session's path as the engine knows it.</summary>
+    internal string Path { get; }
+
+    internal MountedImage GetInfo(CancellationToken token) => Use(token, open => new MountedImage(Info(open)));
+
+    internal SaveReport Save(SaveFlags flags, Operation operation) => Use(operation.Token, open =>
+    {
+        DocumentHandle? document = null;
+        operation.Run(progress =>
+        {
+            int status = NativeMethods.imgsvc_session_save(open, flags, 0, progress, IntPtr.Zero, out document, out ErrorHandle error);
+            return (status, error);
+        });
+        return new SaveReport(Path, Document.Take(document!));
+    });
+
+    /// <summary>Ends the session and drops what it staged.</summary>
+    internal void Discard(CancellationToken token) => Use(token, open =>
+    {
+        Check.Ok(NativeMethods.imgsvc_session_discard(open, out ErrorHandle error), error);
+        Close();
+        SessionPool.Forget(this);
+        return true;
+    });
+
+    /// <summary>The children of a directory, or the file itself.</summary>
+    /// <remarks>All of them are read before the first is handed out, so that the caller may use the session meanwhile.</remarks>
+    internal IReadOnlyList<ImageItem> GetItems(string itemPath, CancellationToken token) => Use(token, open =>
+    {
+        var items = new List<ImageItem>();
+        ExceptionDispatchInfo? failure = null;
+        NativeBatchCallback batch = (_, json, length) =>
+        {
+            try
+            {
+                foreach (object? item in JsonReader.ReadArray(Document.Text(json, length)))
+                {
+                    if (item is JsonObject members)
+                    {
+                        items.Add(new ImageItem(Path, members));
+                    }
+                }
+
+                return token.IsCancellationRequested ? 1 : 0;
+            }
+#pragma warning disable CA1031 // Nothing may unwind through native frames; it is rethrown below.
+            catch (Exception thrown)
+#pragma warning restore CA1031
+            {
+                failure = ExceptionDispatchInfo.Capture(thrown);
+                return 1;
+            }
+        };
+        int status = NativeMethods.imgsvc_item_list(open, itemPath, ItemFlags.None, batch, IntPtr.Zero, out ErrorHandle error);
+        GC.KeepAlive(batch);
+        if (failure is not null)
+        {
+            error.Dispose();
+            failure.Throw();
+        }
+
+        Check.Ok(status, error);
+        return items;
+    });
+
+    internal ImageItem GetItem(string itemPath, CancellationToken token) => Use(token, open =>
+    {
+        Check.Ok(NativeMethods.imgsvc_item_get(open, itemPath, out DocumentHandle document, out ErrorHandle error), error);
+        return new ImageItem(Path, Document.Take(document));
+    });
+
+    /// <summary>The item, or null when the image has none with this path.</summary>
+    internal ImageItem? FindItem(string itemPath, CancellationToken token)
+    {
+        try
+        {
+            return GetItem(itemPath, token);
+        }
+        catch (ImageServicingException missing) when (missing.Status == ImageServicingStatus.ItemNotFound)
+        {
+            return null;
+        }
+    }
+
+    internal ImageItemReport Import(string hostPath, string itemPath, ItemFlags flags, Operation operation) =>
+        Use(operation.Token, open =>
+        {
+            DocumentHandle? document = null;
+            operation.Run(progress =>
+            {
+                int status = NativeMethods.imgsvc_item_import(
+                    open, hostPath, itemPath, flags, progress, IntPtr.Zero, out document, out ErrorHandle error);
+                return (status, error);
+            });
+            return new ImageItemReport(Path, ImageItemAction.Added, Document.Take(document!));
+        });
+
+    internal ImageItemReport Export(string itemPath, string hostPath, ItemFlags flags, Operation operation) =>
+        Use(operation.Token, open =>
+        {
+            DocumentHandle? document = null;
+            operation.Run(progress =>
+            {
+                int status = NativeMethods.imgsvc_item_export(
+                    open, itemPath, hostPath, flags, progress, IntPtr.Zero, out document, out ErrorHandle error);
+                return (status, error);
+            });
+            return new ImageItemReport(Path, ImageItemAction.Exported, Document.Take(document!));
+        });
+
+    internal ImageItemReport Remove(string itemPath, ItemFlags flags, CancellationToken token) => Use(token, open =>
+    {
+        Check.Ok(NativeMethods.imgsvc_item_remove(open, itemPath, flags, out DocumentHandle document, out ErrorHandle error), error);
+        return new ImageItemReport(Path, ImageItemAction.Removed, Document.Take(document));
+    });
+
+    /// <summary>Adds driver packages in one transaction; a refused one is in the reports, not an exception.</summary>
+    internal IReadOnlyList<DriverReport> AddDrivers(string[] infPaths, DriverFlags flags, Operation operation) =>
+        Use(operation.Token, open =>
+        {
+            DocumentHandle? document = null;
+            operation.Run(progress =>
+            {
+                int status = NativeMethods.imgsvc_driver_add(
+                    open, infPaths, (UIntPtr)(uint)infPaths.Length, flags, progress, IntPtr.Zero, out document, out ErrorHandle error);
+                return (status, error);
+            });
+            var reports = new List<DriverReport>();
+            foreach (JsonObject driver in Document.Take(document!).Objects("drivers"))
+            {
+                reports.Add(new DriverReport(Path, driver));
+            }
+
+            return reports;
+        });
+
+    internal IReadOnlyList<DriverInfo> GetDrivers(bool all, CancellationToken token) => Use(token, open =>
+    {
+        Check.Ok(
+            NativeMethods.imgsvc_driver_list(
+                open, all ? DriverListFlags.All : DriverListFlags.None, out DocumentHandle document, out ErrorHandle error),
+            error);
+        var drivers = new List<DriverInfo>();
+        foreach (JsonObject driver in Document.Take(document).Objects("drivers"))
+        {
+            drivers.Add(new DriverInfo(Path, driver));
+        }
+
+        return drivers;
+    });
+
+    /// <summary>The description of an open session.</summary>
+    internal static JsonObject Info(SessionHandle open)
+    {
+        Check.Ok(NativeMethods.imgsvc_session_get_info(open, out DocumentHandle document, out ErrorHandle error), error);
+        return Document.Take(document);
+    }
+
+    // The work is the long argument, and stands last to be readable at the call.
+#pragma warning disable CA1068
+    private T Use<T>(CancellationToken token, Func<SessionHandle, T> work)
+#pragma warning restore CA1068
+    {
+        while (!Monitor.TryEnter(gate, WaitStep))
+        {
+            token.ThrowIfCancellationRequested();
+        }
+
+        try
+        {
+            token.ThrowIfCancellationRequested();
+            return work(Open());
+        }
+        catch (ImageServicingException failure) when (
+            failure.Status is ImageServicingStatus.SessionNotFound or ImageServicingStatus.Panic or ImageServicingStatus.StateDamaged)
+        {
+            // The session is gone, or the handle only accepts being freed: the next use opens it anew.
+            Close();
+            throw;
+        }
+        finally
+        {
+            if (handle is not null)
+            {
+                idle.Change(Linger, Timeout.InfiniteTimeSpan);
+            }
+
+            Monitor.Exit(gate);
+        }
+    }
+
+    private SessionHandle Open()
+    {
+        if (handle is null)
+        {
+            NativeLoader.EnsureLoaded();
+            Check.Ok(NativeMethods.imgsvc_session_open(Path, out SessionHandle opened, out ErrorHandle error), error);
+            handle = opened;
+        }
+
+        return handle;
+    }
+
+    private void Close()
+    {
+        handle?.Dispose();
+        handle = null;
+    }
+
+    private void CloseWhenIdle()
+    {
+        // Whoever holds the lock starts the timer again when it is done.
+        if (Monitor.TryEnter(gate))
+        {
+            try
+            {
+                Close();
+            }
+            finally
+            {
+                Monitor.Exit(gate);
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace ImageServicing.Native;
+
+internal static partial class NativeMethods
+{
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_driver_find(
+        [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] paths,
+        UIntPtr count,
+        DriverFlags flags,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_driver_add(
+        SessionHandle session,
+        [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] paths,
+        UIntPtr count,
+        DriverFlags flags,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_driver_list(
+        SessionHandle session,
+        DriverListFlags flags,
+        out DocumentHandle document,
+        out ErrorHandle error);
+}
+
+/// <summary>Flags of <c>imgsvc_driver_find</c> and <c>imgsvc_driver_add</c>.</summary>
+[Flags]
+internal enum DriverFlags : uint
+{
+    None = 0,
+    Recurse = 1,
+    ForceUnsigned = 2,
+}
+
+/// <summary>Flags of <c>imgsvc_driver_list</c>.</summary>
+[Flags]
+internal enum DriverListFlags : uint
+{
+    None = 0,
+    All = 1,
+}

@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 pub mod bytes;
+pub mod cat;
 pub mod inf;
+pub mod pe;
 pub mod regf;
 pub mod upcase;
 pub mod wim;

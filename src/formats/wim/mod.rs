@@ -1,1 +1,27 @@
-//! The WIM container.
+//! Windows Imaging files (`.wim`, `.swm`, `.esd`, `.ppkg`): the container and the trees in it.
+//!
+//! [`Archive`] opens a file; [`tree::Tree`] is one image's directories and files; the other modules
+//! are the parts the container is made of, for reading and for writing.
+
+mod archive;
+pub mod blob_table;
+pub mod chunks;
+pub mod header;
+mod image_info;
+pub mod integrity;
+mod resource;
+mod source;
+pub mod store;
+pub mod tree;
+pub mod xml;
+
+pub use archive::{Archive, BlobReader};
+pub use blob_table::{Blob, BlobLocation, BlobTable, SolidResource};
+pub use header::{header_flags, resource_flags, Compression, Header, ResourceHeader};
+pub use image_info::{ImageInfo, WindowsInfo, WindowsVersion};
+pub use resource::ResourceReader;
+pub use store::{compress_chunk, EncodedResource, Stored};
+pub use xml::XmlDocument;
+
+/// A SHA-1. All zero: no content, or an empty one.
+pub type Hash = [u8; 20];

@@ -30,10 +30,13 @@ else
     fi
 fi
 
-[ -d "$directory/drivers" ] || {
-    build/cargo run --quiet --release --example make-sample -- --bench-drivers "$directory/drivers.new"
+if [ ! -d "$directory/drivers" ]; then
+    rm -rf "$directory/drivers.new"
+    build/cargo build --quiet --release --example make-sample
+    "$python" benches/drivers.py "$directory/drivers.new" \
+        --make-sample "${CARGO_TARGET_DIR:-target}/release/examples/make-sample"
     mv "$directory/drivers.new" "$directory/drivers"
-}
+fi
 
 cc -std=c11 -O2 -Wall -Wextra -Iinclude benches/add_driver.c -o "$directory/add_driver" \
     -Lout -limgsvc -Wl,-rpath,"$PWD/out"

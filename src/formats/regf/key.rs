@@ -10,6 +10,7 @@ pub(super) const FLAGS: usize = 2;
 pub(super) const LAST_WRITTEN: usize = 4;
 pub(super) const PARENT: usize = 16;
 pub(super) const SUBKEYS: usize = 20;
+pub(super) const VOLATILE_SUBKEYS: usize = 24;
 pub(super) const SUBKEYS_LIST: usize = 28;
 pub(super) const VOLATILE_SUBKEYS_LIST: usize = 32;
 pub(super) const VALUES: usize = 36;

@@ -1,6 +1,6 @@
 //! Reading keys and values.
 
-use super::cells::{damaged, index};
+use super::cells::damaged;
 use super::key::{self, KeyNode};
 use super::list;
 use super::value::{self, ValueNode, Values};
@@ -151,11 +151,6 @@ impl Hive {
     /// Size of the file, with what stands behind the bins.
     pub fn size(&self) -> u64 {
         u64::try_from(self.cells.file().len()).unwrap_or(u64::MAX)
-    }
-
-    /// Size of the bins as an index; bounds what one value can hold.
-    pub(super) fn bins_length(&self) -> usize {
-        index(self.cells.bins_size())
     }
 
     /// The bytes of the hive as they are now. Sound as a file only right after [`Hive::finish`].

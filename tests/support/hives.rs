@@ -1,0 +1,164 @@
+//! Hives for tests: real ones, what foreign readers say of them, and dumps to compare.
+#![allow(dead_code)] // Each test binary uses a part.
+
+use imgsvc::formats::regf::{Hive, KeyId};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folder of third-party test data, or nothing after saying so.
+pub fn testdata(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/testdata").join(folder);
+    if !path.is_dir() {
+        eprintln!("SKIPPED: no test data in {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// All files below a folder, unpacked if they are `.xz`.
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "xz") {
+                let output = Command::new("xz").arg("-dc").arg(&path).output().expect("xz is installed");
+                found.push((path.display().to_string(), output.stdout));
+            } else {
+                found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Data in hexadecimal; long data as their SHA-1, to keep failures readable.
+fn data_text(data: &[u8]) -> String {
+    use sha1::Digest;
+    match data.len() {
+        0..=40 => hex(data),
+        length => format!("{length} bytes, {}", hex(&sha1::Sha1::digest(data))),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Everything a hive says but descriptors and class names, one line for each key and value, sorted.
+pub fn dump(hive: &Hive) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut stack = vec![(hive.root(), String::new())];
+    while let Some((key, path)) = stack.pop() {
+        lines.push(format!("K {path} {}", hive.last_written(key).unwrap()));
+        for value in hive.values(key).unwrap() {
+            let value = value.unwrap();
+            let name = hex(value.name_text().as_bytes());
+            lines.push(format!("V {path} {name} {} {}", value.kind, data_text(&value.data)));
+        }
+        for subkey in hive.subkeys(key).unwrap() {
+            let name = hex(hive.name_text(subkey).unwrap().as_bytes());
+            stack.push((subkey, format!("{path}/{name}")));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+/// The same without times.
+pub fn dump_without_times(hive: &Hive) -> Vec<String> {
+    let cut = |line: String| match line.strip_prefix("K ") {
+        Some(rest) => format!("K {}", rest.split(' ').next().unwrap()),
+        None => line,
+    };
+    let mut lines: Vec<String> = dump(hive).into_iter().map(cut).collect();
+    lines.sort();
+    lines
+}
+
+/// Class names and descriptors of all keys by path.
+pub fn extras(hive: &Hive) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut stack: Vec<KeyId> = vec![hive.root()];
+    while let Some(key) = stack.pop() {
+        let class = hive.class_name(key).unwrap().map(hex);
+        lines.push(format!("{} {class:?} {}", hive.path(key).unwrap(), hex(hive.security(key).unwrap())));
+        stack.extend(hive.subkeys(key).unwrap());
+    }
+    lines.sort();
+    lines
+}
+
+const HIVEX_DUMP: &str = r#"
+import hashlib, hivex, sys
+h = hivex.Hivex(sys.argv[1])
+stack = [(h.root(), '')]
+out = []
+def text(data):
+    return data.hex() if len(data) <= 40 else '%d bytes, %s' % (len(data), hashlib.sha1(data).hexdigest())
+while stack:
+    node, path = stack.pop()
+    out.append('K %s %d' % (path, h.node_timestamp(node)))
+    for value in h.node_values(node):
+        kind, data = h.value_value(value)
+        out.append('V %s %s %d %s' % (path, h.value_key(value).encode('utf-8').hex(), kind & 0xffffffff, text(data)))
+    for child in h.node_children(node):
+        stack.append((child, path + '/' + h.node_name(child).encode('utf-8').hex()))
+out.sort()
+print('\n'.join(out))
+"#;
+
+/// [`dump`] as python3-hivex gives it, or why it does not.
+pub fn hivex_dump(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let file = write_temporary(bytes);
+    let output = Command::new("/usr/bin/python3").args(["-c", HIVEX_DUMP]).arg(file.path()).output().unwrap();
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+}
+
+/// Whether python3-hivex can be used; says so if not.
+pub fn has_hivex() -> bool {
+    let found = Command::new("/usr/bin/python3").args(["-c", "import hivex"]).status();
+    let found = found.is_ok_and(|status| status.success());
+    if !found {
+        eprintln!("SKIPPED: python3-hivex is not installed");
+    }
+    found
+}
+
+/// Asserts that hivexml accepts the hive.
+pub fn assert_hivexml_reads(bytes: &[u8]) {
+    let file = write_temporary(bytes);
+    let Ok(output) = Command::new("hivexml").arg(file.path()).output() else {
+        eprintln!("SKIPPED: hivexml is not installed");
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A file with these bytes, removed when dropped.
+pub fn write_temporary(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    file
+}
+
+/// Sets the checksum of a base block that was tampered with.
+pub fn fix_checksum(file: &mut [u8]) {
+    if file.len() >= 512 {
+        let words = file[..508].chunks_exact(4);
+        let sum = words.fold(0, |sum, word| sum ^ u32::from_le_bytes(word.try_into().unwrap()));
+        let sum = match sum {
+            0 => 1,
+            u32::MAX => u32::MAX - 1,
+            other => other,
+        };
+        file[508..512].copy_from_slice(&sum.to_le_bytes());
+    }
+}

@@ -7,6 +7,7 @@
 
 pub mod compress;
 pub mod encoding;
+pub mod folder;
 pub mod host;
 pub mod info;
 pub mod journal;

@@ -4,3 +4,5 @@
 //! and returns a report of what it did.
 
 pub mod drivers;
+pub mod hives;
+pub mod windows;

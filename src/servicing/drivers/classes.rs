@@ -100,3 +100,9 @@ impl BootClasses {
 pub fn well_known_name(class_guid: Guid) -> Option<&'static str> {
     BOOT_CLASSES.iter().find(|&&(number, _)| guid(number) == class_guid).map(|&(_, name)| name)
 }
+
+/// The class of a name, for INFs that give no GUID.
+pub fn well_known_guid(name: &str) -> Option<Guid> {
+    let known = BOOT_CLASSES.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
+    known.map(|&(number, _)| guid(number))
+}

@@ -1,0 +1,279 @@
+//! Adding driver packages to an image: all of one call in one transaction, one report for each INF.
+
+use super::configuration::{configuration, descriptors};
+use super::database::Record;
+use super::find::{find, is_inf};
+use super::package::{Package, PackageFile, PackageInf};
+use super::placement::{placements, Content, Placement};
+use super::report::{DriverReport, DriverSignature, DriverStatus};
+use super::target::TargetImage;
+use super::version::{text, PackageVersion};
+use crate::error::{Error, Result};
+use crate::formats::inf::Applicability;
+use crate::image::{folder, ImagePath, PutOptions, Session, Transaction};
+use crate::progress::{report, Observer, Phase};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Packages that start at boot carry this remark, until it was shown that Windows boots with them.
+const BOOT_START_REMARK: &str =
+    "it starts at boot: written as Windows writes it, but not proven by booting Windows";
+
+/// How packages are added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AddOptions {
+    /// Search the subfolders of folders.
+    pub recurse: bool,
+    /// Add unsigned packages, and those that do not match their catalogue.
+    pub force_unsigned: bool,
+}
+
+/// Adds the packages of all INFs in `paths` (files and folders).
+///
+/// A package that cannot be added is reported, and the others go in. All changes become part of the
+/// session together; if that fails, or the caller cancels, nothing is changed. Progress is in packages
+/// ([`Phase::Drivers`]) and, while content is stored, in bytes ([`Phase::Staging`]).
+///
+/// # Errors
+/// [`Error::NotServiceable`] if the image holds no Windows with a driver database,
+/// [`Error::HiveDirty`] with the hive, [`Error::Cancelled`], and errors of the session.
+pub fn add(
+    session: &mut Session,
+    paths: &[PathBuf],
+    options: AddOptions,
+    observer: Observer<'_>,
+) -> Result<Vec<DriverReport>> {
+    let found = find(paths, options.recurse)?;
+    let details = session.image().clone();
+    let mut transaction = session.transaction("add drivers")?;
+    let target = TargetImage::open(&transaction.view(), &details)?;
+    let mut job = Job { target, options, now: now() };
+    let total = u64::try_from(found.packages.len()).unwrap_or(u64::MAX);
+    let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
+    let mut done: u64 = 0;
+    for package in &found.packages {
+        report(observer, Phase::Drivers, done, total)?;
+        reports.push(job.add(&package.path, &mut transaction, observer)?);
+        done = done.saturating_add(1);
+    }
+    if reports.iter().any(|report| report.status == DriverStatus::Added) {
+        job.target.stage(&mut transaction, job.now, observer)?;
+        transaction.commit()?;
+    }
+    report(observer, Phase::Drivers, total, total)?;
+    Ok(reports)
+}
+
+/// Now as FILETIME.
+fn now() -> u64 {
+    const TICKS_TO_1970: u64 = 116_444_736_000_000_000;
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos() / 100).unwrap_or(0).saturating_add(TICKS_TO_1970)
+}
+
+fn not_found(path: &Path) -> DriverReport {
+    let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+    DriverReport::new(path).failed(Error::io("read", path, error))
+}
+
+/// The state of one call.
+struct Job {
+    target: TargetImage,
+    options: AddOptions,
+    now: u64,
+}
+
+impl Job {
+    /// Adds one package. An error is one that no package is to blame for: it ends the whole call.
+    fn add(
+        &mut self,
+        path: &Path,
+        transaction: &mut Transaction<'_>,
+        observer: Observer<'_>,
+    ) -> Result<DriverReport> {
+        let mut report = DriverReport::new(path);
+        if !is_inf(path) {
+            return Ok(report.not_applicable("its name does not end with .inf"));
+        }
+        let package = match self.examine(path, &mut report, transaction) {
+            Ok(Ok(package)) => package,
+            Ok(Err(reason)) => return Ok(report.not_applicable(reason)),
+            Err(error) => return Ok(report.failed(error)),
+        };
+        let (source, package) = package;
+        let known = self.target.known(&package.label)?;
+        let published = known.and_then(|known| known.published_name);
+        if let Some(published) = published {
+            let folder = self.target.store_folder(&package.label)?.join(&source.name)?;
+            if transaction.view().exists(&folder)? {
+                report.status = DriverStatus::AlreadyPresent;
+                report.reason = Some(format!("the image has it as {published}"));
+                report.driver = Some(published);
+                return Ok(report);
+            }
+        }
+        if let Some(error) = package.signature.refusal().filter(|_| !self.options.force_unsigned) {
+            return Ok(report.failed(error.in_file(path.display().to_string())));
+        }
+        let savepoint = transaction.savepoint();
+        let number = self.target.free_number(&transaction.view())?;
+        let published = format!("oem{number}.inf");
+        let plan = placements(&self.target, &source, &package, number)?;
+        for placement in &plan {
+            if let Err(error) = place(transaction, placement, observer) {
+                if !placement.content.is_blamed(&error) {
+                    return Err(error);
+                }
+                transaction.roll_back_to(savepoint)?;
+                return Ok(report.failed(error));
+            }
+        }
+        self.record(&source, &package, number, transaction)?;
+        report.status = DriverStatus::Added;
+        report.driver = Some(published);
+        report.files = plan.iter().map(|placement| placement.path.to_string()).collect();
+        report.reason = Some(remarks(&package));
+        Ok(report)
+    }
+
+    /// Reads the package and fills in what the report says of it. `Ok(Err(reason))`: not for this image.
+    fn examine(
+        &self,
+        path: &Path,
+        report: &mut DriverReport,
+        transaction: &Transaction<'_>,
+    ) -> Result<std::result::Result<(PackageInf, Package), String>> {
+        let source = match PackageInf::read(path)? {
+            Ok(source) => source,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let target = self.target.target;
+        let version = &source.version;
+        report.provider_name = version.provider.as_ref().map(|text| text.text.clone());
+        report.class_name = version.class.as_ref().map(|text| text.text.clone());
+        if let Some(driver_ver) = version.driver_ver {
+            report.version = Some(text(driver_ver.version));
+            report.date = Some(driver_ver.date);
+        }
+        report.catalog_file = version.catalog_file(target.architecture).map(str::to_owned);
+        if let Some(class) = source.class_guid() {
+            report.class_guid = Some(class.to_string());
+            report.boot_critical = self.target.is_boot_critical(class);
+            if report.class_name.is_none() {
+                report.class_name = self.target.class_name(class)?;
+            }
+        }
+        if version.class.is_none() && version.class_guid.is_none() {
+            return Ok(Err("it is not the INF of a driver: it has no device setup class".to_owned()));
+        }
+        let applicability = source.applicability(&target)?;
+        if let Applicability::NotApplicable(reason) = applicability {
+            return Ok(Err(reason));
+        }
+        let view = transaction.view();
+        let mut included = |name: &str| self.target.inbox_inf(&view, name);
+        let package = Package::read(&source, applicability, &target, &mut included)?;
+        let inf = self.target.store_folder(&package.label)?.join(&source.name)?;
+        report.original_file_name = Some(inf.to_string());
+        report.driver_signature = package.signature.signature;
+        Ok(Ok((source, package)))
+    }
+
+    /// Writes the registry's part of a package into the hives in memory.
+    fn record(
+        &mut self,
+        source: &PackageInf,
+        package: &Package,
+        number: u32,
+        transaction: &Transaction<'_>,
+    ) -> Result<()> {
+        let published = format!("oem{number}.inf");
+        let version = PackageVersion::third_party(
+            self.target.target.architecture,
+            package.class_guid,
+            package.driver_ver.date,
+            package.driver_ver.version,
+        );
+        let mut record = Record {
+            label: package.label.clone(),
+            published_name: published.clone(),
+            inf_name: source.name.clone(),
+            provider: package.provider.clone(),
+            version,
+            catalog: package.catalog.as_ref().map(|file| file.path.clone()),
+            signer_name: package.signature.signer.clone(),
+            signer_score: package.signature.score(),
+            import_date: self.now,
+            device_ids: package.device_ids.clone(),
+            configurations: Vec::new(),
+            descriptors: Vec::new(),
+            strings: Vec::new(),
+        };
+        if let Some(boot_start) = &package.boot_start {
+            let mut strings = BTreeMap::new();
+            for (install, models) in &boot_start.sections {
+                record.configurations.push(configuration(install));
+                record.descriptors.extend(descriptors(models, &install.section, &mut strings));
+            }
+            record.strings = strings.into_iter().collect();
+        }
+        self.target.record(&record, number)?;
+        if let Some(boot_start) = &package.boot_start {
+            boot_start.write_system(self.target.system(), package.class_guid, &package.label, &published)?;
+            let locked = source.version.pnp_lockdown;
+            if let Some(software) = self.target.software(&transaction.view())? {
+                boot_start.write_lockdown(software, locked, &package.label, &published)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an admin should know of a package that was added.
+fn remarks(package: &Package) -> String {
+    let mut remarks = vec![package.signature.detail.clone()];
+    if package.signature.signature != DriverSignature::Signed {
+        remarks.push("added because unsigned drivers were asked for".to_owned());
+    }
+    if package.is_primitive {
+        remarks.push("it has no devices, so it is staged and not installed".to_owned());
+    }
+    if package.boot_start.is_some() {
+        remarks.push(BOOT_START_REMARK.to_owned());
+    }
+    remarks.join("; ")
+}
+
+/// Puts one file into the image.
+fn place(transaction: &mut Transaction<'_>, placement: &Placement<'_>, observer: Observer<'_>) -> Result<()> {
+    if let Some(parent) = placement.path.parent() {
+        transaction.create_directories(&parent)?;
+    }
+    unlink_shared(transaction, &placement.path)?;
+    let options = PutOptions::overwrite();
+    match placement.content {
+        Content::Bytes(bytes) => {
+            transaction.put_file(&placement.path, bytes.into(), &options, observer).map(|_| ())
+        }
+        Content::File(PackageFile { host, digests, .. }) => {
+            let (file, size) = folder::open(host)?;
+            let content = crate::image::Content::new(size, file);
+            let put = transaction.put_file(&placement.path, content, &options, observer)?;
+            if put.hash != digests.flat_sha1 {
+                let reason = format!("'{}' changed while it was added", host.display());
+                return Err(Error::DriverTampered { reason });
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A file with several names is not written through all of them: an inbox driver in
+/// `System32\drivers` is also a file of the component store, which must stay as it is.
+fn unlink_shared(transaction: &mut Transaction<'_>, path: &ImagePath) -> Result<()> {
+    let item = transaction.view().item(path)?;
+    if item.is_some_and(|item| item.link_count > 1) {
+        transaction.remove(path, false)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! What a package whose driver starts at boot needs besides its database entry: services, the file in
+//! `System32\drivers`, lockdown of that file, and on images that have it the critical device database.
+//!
+//! Reference: docs/formats/driver-database.md, "Boot-start drivers".
+
+use super::services;
+use super::store::FILE_REPOSITORY;
+use crate::error::Result;
+use crate::formats::inf::{CopyFile, Dirid, Guid, Install, Model, Service};
+use crate::formats::regf::{dword, multi_sz, sz, Hive, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_SZ};
+
+/// The part of a package that starts at boot.
+#[derive(Debug, Clone)]
+pub struct BootStart {
+    /// Install sections that have a boot-start service, each with its models.
+    pub sections: Vec<(Install, Vec<Model>)>,
+}
+
+impl BootStart {
+    /// Picks the install sections with a boot-start driver; `None` if there are none.
+    pub fn of(sections: &[(Install, Vec<Model>)]) -> Option<Self> {
+        let is_boot = |service: &Service| service.is_boot_start() && services::is_driver(service);
+        let starts_at_boot = |install: &Install| install.services.iter().any(is_boot);
+        let sections: Vec<_> =
+            sections.iter().filter(|(install, _)| starts_at_boot(install)).cloned().collect();
+        (!sections.is_empty()).then_some(Self { sections })
+    }
+
+    /// The drivers' services, each name once.
+    pub fn services(&self) -> Vec<&Service> {
+        let mut found: Vec<&Service> = Vec::new();
+        for service in self.sections.iter().flat_map(|(install, _)| &install.services) {
+            let described = service.section.is_some() && !service.name.is_empty();
+            let known = found.iter().any(|known| known.name.eq_ignore_ascii_case(&service.name));
+            if described && !known && services::is_driver(service) {
+                found.push(service);
+            }
+        }
+        found
+    }
+
+    /// The files for `System32\drivers`, each target once.
+    pub fn driver_files(&self) -> Vec<&CopyFile> {
+        let mut found: Vec<&CopyFile> = Vec::new();
+        for copy in self.sections.iter().flat_map(|(install, _)| &install.copy_files) {
+            let same = |known: &&CopyFile| target(known).eq_ignore_ascii_case(&target(copy));
+            if copy.dirid == Dirid::DRIVERS && !found.iter().any(same) {
+                found.push(copy);
+            }
+        }
+        found
+    }
+
+    /// Writes services, and the critical device database where there is one, into every control set.
+    pub fn write_system(&self, system: &mut Hive, class: Guid, label: &str, published: &str) -> Result<()> {
+        for control_set in services::control_sets(system)? {
+            for service in self.services() {
+                services::write(system, control_set, service, label, published)?;
+            }
+            let Some(database) = system.find(control_set, r"Control\CriticalDeviceDatabase")? else {
+                continue;
+            };
+            for (install, models) in &self.sections {
+                let service = install.services.iter().find(|service| service.is_associated());
+                let Some(service) = service.filter(|service| !service.name.is_empty()) else { continue };
+                let ids =
+                    models.iter().flat_map(|model| model.hardware_id.iter().chain(&model.compatible_ids));
+                for id in ids.filter(|id| !id.trim().is_empty()) {
+                    let key = system.create_key(database, &id.trim().replace('\\', "#"))?;
+                    system.set_value(key, "ClassGUID", REG_SZ, &sz(&class.to_string()))?;
+                    system.set_value(key, "Service", REG_SZ, &sz(&service.name))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes in SOFTWARE who owns the files in `System32\drivers`, and where they came from.
+    pub fn write_lockdown(
+        &self,
+        software: &mut Hive,
+        locked: bool,
+        label: &str,
+        published: &str,
+    ) -> Result<()> {
+        let files = r"Microsoft\Windows\CurrentVersion\Setup\PnpLockdownFiles";
+        for copy in self.driver_files() {
+            let name = target(copy).replace('\\', "/");
+            let key = software
+                .create_key(software.root(), &format!(r"{files}\%SystemRoot%/System32/drivers/{name}"))?;
+            let class = if locked { 4 } else { 5 };
+            software.set_value(key, "Class", REG_DWORD, &dword(class))?;
+            software.set_value(key, "Owners", REG_MULTI_SZ, &multi_sz([published]))?;
+            let source = format!(r"%SystemRoot%\{FILE_REPOSITORY}\{label}\{}", copy.source);
+            software.set_value(key, "Source", REG_EXPAND_SZ, &sz(&source))?;
+        }
+        Ok(())
+    }
+}
+
+/// A copy's path below its directory id.
+pub fn target(copy: &CopyFile) -> String {
+    if copy.subdirectory.is_empty() {
+        copy.name.clone()
+    } else {
+        format!(r"{}\{}", copy.subdirectory, copy.name)
+    }
+}

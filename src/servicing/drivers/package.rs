@@ -1,0 +1,306 @@
+//! A driver package on the host: its INF, what of it is for an image, its files and its signature.
+
+use super::boot_start::BootStart;
+use super::classes;
+use super::device_ids::DeviceIds;
+use super::signature::{self, CheckedFile, PackageCatalog, SignatureCheck};
+use crate::error::{Error, InFile, Result};
+use crate::formats::cat::{Catalog, FileDigests};
+use crate::formats::inf::{self, Applicability, DriverVer, Guid, Inf, Install, Model, Target, Version};
+use crate::image::folder::{self, HostEntry, HostKind};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Largest file of a package: each is held in memory while its digests are made.
+const FILE_LIMIT: u64 = 2 << 30;
+/// INFs of the image that one package may include, directly and indirectly.
+const INCLUDE_LIMIT: usize = 64;
+
+/// Reads an INF of the image by its file name, for `Include`; `None` if the image does not have it.
+pub type IncludedInf<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Inf>>;
+
+/// An INF that was read, before anything is known of its package.
+#[derive(Debug)]
+pub struct PackageInf {
+    /// The file on the host.
+    pub path: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The parsed INF.
+    pub inf: Inf,
+    /// Its `[Version]` section.
+    pub version: Version,
+}
+
+/// A file of a package.
+#[derive(Debug, Clone)]
+pub struct PackageFile {
+    /// Path in the package, `\` between components.
+    pub path: String,
+    /// The file on the host.
+    pub host: PathBuf,
+    /// Its digests.
+    pub digests: FileDigests,
+}
+
+/// A package as far as it is for an image.
+#[derive(Debug)]
+pub struct Package {
+    /// Store folder name.
+    pub label: String,
+    /// Device setup class.
+    pub class_guid: Guid,
+    /// `DriverVer`; zeros if the INF has none.
+    pub driver_ver: DriverVer,
+    /// `Provider`.
+    pub provider: String,
+    /// The files besides the INF and the catalogue.
+    pub files: Vec<PackageFile>,
+    /// The catalogue, if it is in the package.
+    pub catalog: Option<PackageFile>,
+    /// What the catalogue says.
+    pub signature: SignatureCheck,
+    /// The devices it is for.
+    pub device_ids: DeviceIds,
+    /// The part that starts at boot.
+    pub boot_start: Option<BootStart>,
+    /// It has no devices: it is installed by name, not by Plug and Play.
+    pub is_primitive: bool,
+}
+
+impl PackageInf {
+    /// Reads and parses an INF. `Ok(Err(reason))`: the file is no INF of a driver.
+    pub fn read(path: &Path) -> Result<std::result::Result<Self, String>> {
+        let shown = path.display().to_string();
+        let limit = u64::try_from(inf::SIZE_LIMIT).unwrap_or(u64::MAX);
+        let bytes = folder::read(path, limit)?;
+        let inf = Inf::parse(&bytes).in_file(shown.as_str())?;
+        if inf.section("Version").is_none() {
+            return Ok(Err("it is not the INF of a driver: it has no [Version] section".to_owned()));
+        }
+        let version = inf.version().in_file(shown.as_str())?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        inf::safe_relative_path(&name).in_file(shown)?;
+        Ok(Ok(Self { path: path.to_path_buf(), name, bytes, inf, version }))
+    }
+
+    /// The class's GUID: the INF's, else that of its class's name.
+    pub fn class_guid(&self) -> Option<Guid> {
+        let by_name = || classes::well_known_guid(&self.version.class.as_ref()?.text);
+        self.version.class_guid.or_else(by_name)
+    }
+
+    /// Store folder name in an image of the target's architecture.
+    pub fn label(&self, target: &Target) -> String {
+        inf::label(&self.name, target.architecture, &self.bytes)
+    }
+
+    /// What of the package is for the target.
+    pub fn applicability(&self, target: &Target) -> Result<Applicability> {
+        self.inf.models(target).in_file(self.path.display().to_string())
+    }
+}
+
+impl Package {
+    /// Reads the files of a package and checks them against its catalogue.
+    pub fn read(
+        source: &PackageInf,
+        applicability: Applicability,
+        target: &Target,
+        included: IncludedInf<'_>,
+    ) -> Result<Self> {
+        let shown = source.path.display().to_string();
+        let Some(class_guid) = source.class_guid() else {
+            return Err(Error::malformed(
+                "INF",
+                format!("line {}", source.version.line),
+                "ClassGuid in [Version]",
+                "none",
+            )
+            .in_file(shown));
+        };
+        let (models, is_primitive) = match applicability {
+            Applicability::Models(models) => (models, false),
+            Applicability::Primitive(_) | Applicability::NotApplicable(_) => (Vec::new(), true),
+        };
+        let sections = sections(&source.inf, models, target, included).in_file(shown.as_str())?;
+        let is_extension = class_guid == classes::EXTENSION_CLASS;
+        let mut device_ids = DeviceIds::default();
+        for (install, models) in &sections {
+            for model in models {
+                let hardware_id = model.hardware_id.as_deref().unwrap_or_default();
+                device_ids.add_line(hardware_id, &model.compatible_ids, install.feature_score, is_extension);
+            }
+        }
+        let mut host = HostPackage::new(&source.path)?;
+        let files = files(&source.inf, source, target, &mut host)?;
+        let (catalog, package_catalog) = catalog(source, target, &mut host)?;
+        let inf = CheckedFile { path: source.name.clone(), digests: FileDigests::of(&source.bytes) };
+        let checked: Vec<_> =
+            files.iter().map(|file| CheckedFile { path: file.path.clone(), digests: file.digests }).collect();
+        Ok(Self {
+            label: source.label(target),
+            class_guid,
+            driver_ver: source.version.driver_ver.unwrap_or(DriverVer { date: 0, version: 0 }),
+            provider: source.version.provider.as_ref().map(|text| text.text.clone()).unwrap_or_default(),
+            signature: signature::check(&inf, &checked, &package_catalog),
+            files,
+            catalog,
+            device_ids,
+            boot_start: BootStart::of(&sections),
+            is_primitive,
+        })
+    }
+}
+
+/// The install sections that models name, each once, with their models. A section that does not exist
+/// stays, empty: its devices are known, and nothing is done for them.
+fn sections(
+    inf: &Inf,
+    models: Vec<Model>,
+    target: &Target,
+    included: IncludedInf<'_>,
+) -> Result<Vec<(Install, Vec<Model>)>> {
+    let mut order: Vec<(String, Vec<Model>)> = Vec::new();
+    let mut index: HashMap<String, usize> = HashMap::new();
+    for model in models {
+        let place = *index.entry(model.install_section.to_lowercase()).or_insert(order.len());
+        match order.get_mut(place) {
+            Some((_, models)) => models.push(model),
+            None => order.push((model.install_section.clone(), vec![model])),
+        }
+    }
+    let mut known: HashMap<String, Option<Inf>> = HashMap::new();
+    let mut sections = Vec::with_capacity(order.len());
+    for (name, models) in order {
+        let nothing = Install { section: name.clone(), feature_score: 0xFF, ..Install::default() };
+        let mut install = inf.install(&name, target.architecture, &[])?.unwrap_or(nothing);
+        // Included INFs may include further ones: until no new name appears.
+        while !install.unresolved_needs.is_empty() {
+            let before = known.len();
+            for file in &install.includes {
+                let key = file.to_lowercase();
+                if known.len() < INCLUDE_LIMIT && !known.contains_key(&key) {
+                    let found = included(file)?;
+                    known.insert(key, found);
+                }
+            }
+            let infs: Vec<&Inf> = known.values().flatten().collect();
+            if let Some(found) = inf.install(&name, target.architecture, &infs)? {
+                install = found;
+            }
+            if known.len() == before {
+                break;
+            }
+        }
+        sections.push((install, models));
+    }
+    Ok(sections)
+}
+
+/// The files that the INF lists.
+fn files(
+    inf: &Inf,
+    source: &PackageInf,
+    target: &Target,
+    host: &mut HostPackage,
+) -> Result<Vec<PackageFile>> {
+    let shown = source.path.display().to_string();
+    let catalogs: Vec<&str> = source.version.catalog_files.iter().map(|(_, file)| file.as_str()).collect();
+    let mut files = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for file in inf.package_files(target.architecture).in_file(shown.as_str())? {
+        let special = file.path.eq_ignore_ascii_case(&source.name)
+            || catalogs.iter().any(|catalog| catalog.eq_ignore_ascii_case(&file.path));
+        if special || !seen.insert(file.path.to_lowercase()) {
+            continue;
+        }
+        let Some(path) = host.find(&file.path)? else {
+            return Err(Error::DriverFileMissing { file: file.path }.in_file(shown));
+        };
+        files.push(digested(file.path, path)?.0);
+    }
+    Ok(files)
+}
+
+fn catalog(
+    source: &PackageInf,
+    target: &Target,
+    host: &mut HostPackage,
+) -> Result<(Option<PackageFile>, PackageCatalog)> {
+    let Some(name) = source.version.catalog_file(target.architecture) else {
+        return Ok((None, PackageCatalog::NotNamed));
+    };
+    let name = inf::safe_relative_path(name).in_file(source.path.display().to_string())?;
+    let Some(path) = host.find(&name)? else { return Ok((None, PackageCatalog::Missing(name))) };
+    let (file, bytes) = digested(name.clone(), path)?;
+    let catalog = match Catalog::parse(&bytes) {
+        Ok(catalog) => PackageCatalog::Read(name, Box::new(catalog)),
+        Err(error) => PackageCatalog::Unreadable(name, error),
+    };
+    Ok((Some(file), catalog))
+}
+
+fn digested(path: String, host: PathBuf) -> Result<(PackageFile, Vec<u8>)> {
+    let bytes = folder::read(&host, FILE_LIMIT)?;
+    let digests = FileDigests::of(&bytes);
+    Ok((PackageFile { path, host, digests }, bytes))
+}
+
+/// The folder an INF lies in, with names compared as Windows does.
+struct HostPackage {
+    folder: PathBuf,
+    /// The folder without links: no file outside it belongs to the package.
+    boundary: PathBuf,
+    listings: HashMap<PathBuf, Vec<HostEntry>>,
+}
+
+impl HostPackage {
+    fn new(inf: &Path) -> Result<Self> {
+        let parent = inf.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = parent.unwrap_or(Path::new(".")).to_path_buf();
+        let boundary = folder::canonical(&folder)?;
+        Ok(Self { folder, boundary, listings: HashMap::new() })
+    }
+
+    /// The file at a path of the package; `None` if there is none.
+    fn find(&mut self, path: &str) -> Result<Option<PathBuf>> {
+        let mut place = self.folder.clone();
+        let mut parts = path.split('\\').peekable();
+        while let Some(part) = parts.next() {
+            let wanted = if parts.peek().is_some() { HostKind::Directory } else { HostKind::File };
+            let entries = match self.listings.entry(place) {
+                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                std::collections::hash_map::Entry::Vacant(new) => {
+                    let entries = folder::entries(new.key())?;
+                    new.insert(entries)
+                }
+            };
+            let candidates = || entries.iter().filter(|entry| entry.kind == wanted);
+            let exact = candidates().find(|entry| entry.name.to_str() == Some(part));
+            let folded = || candidates().find(|entry| same_name(&entry.name.to_string_lossy(), part));
+            match exact.or_else(folded) {
+                Some(entry) => place = entry.path.clone(),
+                None => return Ok(None),
+            }
+        }
+        let real = folder::canonical(&place)?;
+        if !real.starts_with(&self.boundary) {
+            return Err(Error::InvalidName {
+                what: "path in a driver package",
+                name: path.to_owned(),
+                reason: "it is a link that leaves the package",
+            }
+            .in_file(place.display().to_string()));
+        }
+        Ok(Some(place))
+    }
+}
+
+/// Whether two names are the same to Windows.
+fn same_name(left: &str, right: &str) -> bool {
+    let units = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
+    crate::formats::upcase::equal(&units(left), &units(right))
+}

@@ -1,0 +1,148 @@
+//! What driver servicing reports. Serialised (camelCase) these are the documents of the C ABI.
+
+use super::classes::DatabaseHive;
+use crate::error::Error;
+use serde::Serialize;
+
+/// What became of one INF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum DriverStatus {
+    /// The package is in the image now.
+    Added,
+    /// The image had the package before; nothing was changed.
+    AlreadyPresent,
+    /// The package is not for this image, or the file describes no driver package.
+    NotApplicable,
+    /// The package could not be added; the error says why.
+    Failed,
+}
+
+/// What is known of a package's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum DriverSignature {
+    /// The hash of every file is in the package's catalogue, or Windows recorded a signer. The chain
+    /// of the catalogue's certificate is not checked.
+    Signed,
+    /// There is no catalogue, or it does not cover a file.
+    Unsigned,
+    /// The INF, or a file that the catalogue names, is not the one that was signed.
+    Tampered,
+    /// Not examined.
+    Unknown,
+}
+
+/// What adding one INF did.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriverReport {
+    /// The INF on the host.
+    pub path: String,
+    /// What became of it.
+    pub status: DriverStatus,
+    /// The published name, `oemN.inf`.
+    pub driver: Option<String>,
+    /// The INF's path in the driver store.
+    pub original_file_name: Option<String>,
+    /// `Provider` of the INF.
+    pub provider_name: Option<String>,
+    /// Name of the device setup class.
+    pub class_name: Option<String>,
+    /// Its GUID, with braces, lower case.
+    pub class_guid: Option<String>,
+    /// `DriverVer`'s version: four numbers.
+    pub version: Option<String>,
+    /// `DriverVer`'s date (FILETIME).
+    pub date: Option<u64>,
+    /// The catalogue that the INF names for this architecture.
+    pub catalog_file: Option<String>,
+    /// What the catalogue says.
+    pub driver_signature: DriverSignature,
+    /// The class is one that may be needed to boot.
+    pub boot_critical: bool,
+    /// Why, for people: what was found, what is not proven.
+    pub reason: Option<String>,
+    /// Paths of the files that were put into the image.
+    pub files: Vec<String>,
+    /// Why the status is [`DriverStatus::Failed`].
+    #[serde(skip)]
+    pub error: Option<Error>,
+}
+
+impl DriverReport {
+    /// A report that knows nothing but the INF.
+    pub(super) fn new(path: &std::path::Path) -> Self {
+        Self {
+            path: path.display().to_string(),
+            status: DriverStatus::Failed,
+            driver: None,
+            original_file_name: None,
+            provider_name: None,
+            class_name: None,
+            class_guid: None,
+            version: None,
+            date: None,
+            catalog_file: None,
+            driver_signature: DriverSignature::Unknown,
+            boot_critical: false,
+            reason: None,
+            files: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// The package is not for this image.
+    pub(super) fn not_applicable(mut self, reason: impl Into<String>) -> Self {
+        self.status = DriverStatus::NotApplicable;
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// The package could not be added.
+    pub(super) fn failed(mut self, error: Error) -> Self {
+        self.status = DriverStatus::Failed;
+        self.reason = Some(error.to_string());
+        self.files.clear();
+        self.error = Some(error);
+        self
+    }
+}
+
+/// A driver package of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriverInfo {
+    /// The published name: `oemN.inf`, or the INF's name for inbox packages.
+    pub driver: String,
+    /// The INF's path in the driver store.
+    pub original_file_name: String,
+    /// The package came with Windows.
+    pub inbox: bool,
+    /// The catalogue's name, if the image records it.
+    pub catalog_file: Option<String>,
+    /// Name of the device setup class.
+    pub class_name: Option<String>,
+    /// Its GUID, with braces, lower case.
+    pub class_guid: Option<String>,
+    /// The class is one that may be needed to boot.
+    pub boot_critical: bool,
+    /// What the image records of the signature.
+    pub driver_signature: DriverSignature,
+    /// Who signed it, as the image records it.
+    pub signer_name: Option<String>,
+    /// `Provider` of the INF.
+    pub provider_name: Option<String>,
+    /// `DriverVer`'s date (FILETIME).
+    pub date: Option<u64>,
+    /// `DriverVer`'s version: four numbers.
+    pub version: Option<String>,
+    /// First number of the version.
+    pub major_version: Option<u16>,
+    /// Second number of the version.
+    pub minor_version: Option<u16>,
+    /// Third number of the version.
+    pub build: Option<u16>,
+    /// Fourth number of the version.
+    pub revision: Option<u16>,
+    /// The hive that records the package.
+    pub hive: DatabaseHive,
+}

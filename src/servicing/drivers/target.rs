@@ -1,0 +1,198 @@
+//! The image that packages are added to: its hives, what its driver database knows, which names are free.
+//!
+//! Everything is read once and changed in memory; [`TargetImage::stage`] puts the hives into the
+//! transaction at the end, so that one bad package leaves nothing behind.
+
+use super::classes::{BootClasses, DatabaseHive};
+use super::database::{self, KnownPackage, Record};
+use super::oem_map::OemInfMap;
+use super::store::{FILE_REPOSITORY, INF_DIRECTORY};
+use crate::error::{Error, InFile, Result};
+use crate::formats::inf::{Guid, Inf, Target, SIZE_LIMIT};
+use crate::formats::regf::{dword, Hive, KeyId, REG_DWORD};
+use crate::image::{ImageDetails, ImagePath, Transaction, View};
+use crate::progress::Observer;
+use crate::servicing::hives::HiveFile;
+use crate::servicing::windows::{hive_path, WindowsImage};
+
+/// First version whose registry holds the driver database: Windows 8.
+const FIRST_WITH_DATABASE: (u32, u32) = (6, 2);
+
+/// The registry and the driver store of an image.
+#[derive(Debug)]
+pub struct TargetImage {
+    /// The Windows directory.
+    pub windows: ImagePath,
+    /// What packages must be for.
+    pub target: Target,
+    system: HiveFile,
+    drivers: Option<HiveFile>,
+    software: Option<HiveFile>,
+    classes: BootClasses,
+    oem_map: OemInfMap,
+}
+
+impl TargetImage {
+    /// Opens the image's hives.
+    ///
+    /// # Errors
+    /// [`Error::NotServiceable`] for images without a SYSTEM hive, and for Windows before 8, whose driver
+    /// database is no part of the registry; [`Error::HiveDirty`] with the hive's path.
+    pub fn open(view: &View<'_>, details: &ImageDetails) -> Result<Self> {
+        let WindowsImage { directory, target, mut system } = WindowsImage::open(view, details)?;
+        if database::find(&system.hive)?.is_none() {
+            make_database(&mut system.hive, &target)?;
+        }
+        let drivers = HiveFile::open(view, &hive_path(&directory, "DRIVERS")?)?;
+        let inbox = database::packages(&system.hive).in_file(system.path().to_string())?;
+        let inbox = inbox.into_iter().filter_map(|package| package.version);
+        let inbox = inbox.filter(|version| version.inbox).map(|version| version.class_guid);
+        let classes = BootClasses::new(inbox);
+        let oem_map = database::oem_map(&system.hive)?;
+        Ok(Self { windows: directory, target, system, drivers, software: None, classes, oem_map })
+    }
+
+    /// Whether packages of the class may be needed to boot.
+    pub fn is_boot_critical(&self, class: Guid) -> bool {
+        self.classes.contains(class)
+    }
+
+    /// The package of that label, in whichever hive.
+    pub fn known(&self, label: &str) -> Result<Option<KnownPackage>> {
+        for hive in self.databases() {
+            if let Some(package) = database::package(&hive.hive, label).in_file(hive.path().to_string())? {
+                return Ok(Some(package));
+            }
+        }
+        Ok(None)
+    }
+
+    fn databases(&self) -> impl Iterator<Item = &HiveFile> {
+        std::iter::once(&self.system).chain(&self.drivers)
+    }
+
+    /// The lowest `oemN.inf` that neither the map, nor a hive, nor a file of the image uses.
+    pub fn free_number(&self, view: &View<'_>) -> Result<u32> {
+        let mut failure = None;
+        let number = self.oem_map.lowest_free(|number| match self.is_used(view, number) {
+            Ok(used) => used,
+            Err(error) => {
+                failure = Some(error);
+                false
+            }
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        number.ok_or(Error::LimitExceeded {
+            what: "the number of third-party drivers",
+            limit: 0xFFFF,
+            found: 0x1_0000,
+        })
+    }
+
+    fn is_used(&self, view: &View<'_>, number: u32) -> Result<bool> {
+        let name = format!("oem{number}.inf");
+        for hive in self.databases() {
+            if database::is_published(&hive.hive, &name)? {
+                return Ok(true);
+            }
+        }
+        view.exists(&self.windows.join(INF_DIRECTORY)?.join(&name)?)
+    }
+
+    /// The folder of a package in the driver store.
+    pub fn store_folder(&self, label: &str) -> Result<ImagePath> {
+        self.windows.join(FILE_REPOSITORY)?.join(label)
+    }
+
+    /// An INF of the image itself.
+    pub fn inbox_inf(&self, view: &View<'_>, name: &str) -> Result<Option<Inf>> {
+        // What `Include` names is a file name, never a path.
+        if name.contains(['\\', '/', ':']) {
+            return Ok(None);
+        }
+        let path = self.windows.join(INF_DIRECTORY)?.join(name)?;
+        if !view.exists(&path)? {
+            return Ok(None);
+        }
+        let bytes = view.read_file(&path, u64::try_from(SIZE_LIMIT).unwrap_or(u64::MAX))?;
+        Inf::parse(&bytes).in_file(path.to_string()).map(Some)
+    }
+
+    /// The hive that records packages of a class: images without a DRIVERS hive have all in SYSTEM.
+    pub fn hive_for(&self, class: Guid) -> DatabaseHive {
+        match self.drivers {
+            Some(_) => self.classes.hive_for(class),
+            None => DatabaseHive::System,
+        }
+    }
+
+    /// Records a package, and takes its published name.
+    pub fn record(&mut self, record: &Record, number: u32) -> Result<()> {
+        let hive = match (self.hive_for(record.version.class_guid), self.drivers.as_mut()) {
+            (DatabaseHive::Drivers, Some(drivers)) => drivers,
+            _ => &mut self.system,
+        };
+        let path = hive.path().to_string();
+        database::write(&mut hive.hive, record).in_file(path)?;
+        self.oem_map.take(number);
+        database::set_oem_map(&mut self.system.hive, &self.oem_map)
+    }
+
+    /// The SYSTEM hive.
+    pub fn system(&mut self) -> &mut Hive {
+        &mut self.system.hive
+    }
+
+    /// The SOFTWARE hive, opened when first asked for; `None` if the image has none.
+    pub fn software(&mut self, view: &View<'_>) -> Result<Option<&mut Hive>> {
+        if self.software.is_none() {
+            self.software = HiveFile::open(view, &hive_path(&self.windows, "SOFTWARE")?)?;
+        }
+        Ok(self.software.as_mut().map(|software| &mut software.hive))
+    }
+
+    /// The class's name as the image's registry has it.
+    pub fn class_name(&self, class: Guid) -> Result<Option<String>> {
+        class_name(&self.system.hive, class)
+    }
+
+    /// Stages the hives that were changed.
+    pub fn stage(self, transaction: &mut Transaction<'_>, now: u64, observer: Observer<'_>) -> Result<()> {
+        self.system.stage(transaction, now, observer)?;
+        for hive in self.drivers.into_iter().chain(self.software) {
+            hive.stage(transaction, now, observer)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a class in `Control\Class` of a SYSTEM hive.
+pub fn class_name(system: &Hive, class: Guid) -> Result<Option<String>> {
+    let Some(set) = crate::servicing::windows::control_set(system)? else { return Ok(None) };
+    let Some(key) = system.find(set, &format!(r"Control\Class\{class}"))? else { return Ok(None) };
+    Ok(system.value(key, "Class")?.and_then(|value| value.as_text()).filter(|name| !name.is_empty()))
+}
+
+/// Makes the database that an image of Windows 8 or newer should have; an earlier one cannot have it.
+fn make_database(system: &mut Hive, target: &Target) -> Result<KeyId> {
+    if (target.major, target.minor) < FIRST_WITH_DATABASE {
+        return Err(Error::NotServiceable {
+            reason: format!(
+                "Windows {}.{} keeps its driver database outside the registry; Windows 8 or newer is needed",
+                target.major, target.minor
+            ),
+        });
+    }
+    let key = system.create_key(system.root(), database::DATABASE)?;
+    let [major, minor] = [target.major, target.minor].map(|number| u8::try_from(number).unwrap_or(u8::MAX));
+    let version = u32::from_be_bytes([major, minor, 0, 0]);
+    system.set_value(key, "Version", REG_DWORD, &dword(version))?;
+    let architecture = u32::from(target.architecture.number());
+    system.set_value(key, "Architecture", REG_DWORD, &dword(architecture))?;
+    for name in ["DeviceIds", "DriverFiles", "DriverInfFiles", "DriverPackages"] {
+        system.create_key(key, name)?;
+    }
+    Ok(key)
+}

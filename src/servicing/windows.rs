@@ -1,0 +1,230 @@
+//! Which Windows an image holds: where its directory is, architecture, version, product, registry.
+//!
+//! The XML of a WIM can be wrong or missing, so what the SYSTEM hive says comes first where it says
+//! anything. The SOFTWARE hive is large and is opened only when nothing else knows the version.
+//!
+//! Reference: docs/formats/driver-database.md, "Facts of the image"; `VER_NT_*` and `VER_SUITE_*` of
+//! winnt.h; the XML is described in docs/formats/wim.md.
+
+use super::hives::HiveFile;
+use crate::error::{Error, Result};
+use crate::formats::inf::{Architecture, Target};
+use crate::formats::pe;
+use crate::formats::regf::{Hive, KeyId};
+use crate::image::{ImageDetails, ImagePath, View};
+
+/// Largest system file whose PE header is read for the architecture.
+const PE_LIMIT: u64 = 64 << 20;
+
+/// Suites as `ProductOptions\ProductSuite` names them, with their `VER_SUITE_*` bits.
+const SUITES: [(&str, u32); 13] = [
+    ("Small Business", 0x1),
+    ("Enterprise", 0x2),
+    ("BackOffice", 0x4),
+    ("CommunicationServer", 0x8),
+    ("Terminal Server", 0x10),
+    ("Small Business(Restricted)", 0x20),
+    ("EmbeddedNT", 0x40),
+    ("DataCenter", 0x80),
+    ("Personal", 0x200),
+    ("Blade", 0x400),
+    ("Storage Server", 0x2000),
+    ("Compute Server", 0x4000),
+    ("WH Server", 0x8000),
+];
+
+/// The Windows directory of an image with its SYSTEM hive, and what they say.
+#[derive(Debug)]
+pub struct WindowsImage {
+    /// The Windows directory: `\Windows`.
+    pub directory: ImagePath,
+    /// Architecture, version, product type and suites. If the build is not known, it is as high as a
+    /// build can be, so that it excludes no driver.
+    pub target: Target,
+    /// The SYSTEM hive.
+    pub system: HiveFile,
+}
+
+impl WindowsImage {
+    /// Finds Windows in an image.
+    ///
+    /// # Errors
+    /// [`Error::NotServiceable`] if there is no SYSTEM hive, or nothing says the architecture or version.
+    pub fn open(view: &View<'_>, details: &ImageDetails) -> Result<Self> {
+        let directory = directory(view, details)?;
+        let Some(system) = HiveFile::open(view, &hive_path(&directory, "SYSTEM")?)? else {
+            return Err(Error::NotServiceable {
+                reason: format!("it has no '{}', so it holds no Windows", hive_path(&directory, "SYSTEM")?),
+            });
+        };
+        let architecture = architecture(view, details, &directory, &system.hive)?;
+        let (major, minor, build) = version(view, details, &directory, &system.hive)?;
+        let options = match control_set(&system.hive)? {
+            Some(set) => system.hive.find(set, r"Control\ProductOptions")?,
+            None => None,
+        };
+        let (product_type, suite) = product(&system.hive, options, details)?;
+        let target = Target { architecture, major, minor, build, product_type, suite };
+        Ok(Self { directory, target, system })
+    }
+}
+
+/// A hive of the image: `SYSTEM`, `DRIVERS`, `SOFTWARE`.
+pub fn hive_path(windows: &ImagePath, name: &str) -> Result<ImagePath> {
+    windows.join(&format!(r"System32\config\{name}"))
+}
+
+/// The Windows directory: as the XML says if it is there, else `\Windows`.
+fn directory(view: &View<'_>, details: &ImageDetails) -> Result<ImagePath> {
+    if let Some(root) = details.system_root.as_deref().filter(|root| !root.trim().is_empty()) {
+        if let Ok(path) = ImagePath::parse(root.trim()) {
+            if !path.is_root() && view.exists(&path)? {
+                return Ok(path);
+            }
+        }
+    }
+    ImagePath::parse(r"\Windows")
+}
+
+/// The control set that Windows starts with: `Select\Default`, else the first.
+pub fn control_set(system: &Hive) -> Result<Option<KeyId>> {
+    let chosen = match system.find(system.root(), "Select")? {
+        Some(select) => system.value(select, "Default")?.and_then(|value| value.as_number()),
+        None => None,
+    };
+    let number = chosen.unwrap_or(1);
+    match system.find(system.root(), &format!("ControlSet{number:03}"))? {
+        Some(key) => Ok(Some(key)),
+        None => system.find(system.root(), "ControlSet001"),
+    }
+}
+
+/// A number below the driver database's root.
+fn database_number(system: &Hive, name: &str) -> Result<Option<u32>> {
+    let Some(key) = system.find(system.root(), "DriverDatabase")? else { return Ok(None) };
+    let number = system.value(key, name)?.and_then(|value| value.as_number());
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
+}
+
+fn architecture(
+    view: &View<'_>,
+    details: &ImageDetails,
+    windows: &ImagePath,
+    system: &Hive,
+) -> Result<Architecture> {
+    let numbered = |number: u32| u16::try_from(number).ok().and_then(Architecture::from_number);
+    if let Some(found) = database_number(system, "Architecture")?.and_then(numbered) {
+        return Ok(found);
+    }
+    if let Some(set) = control_set(system)? {
+        if let Some(key) = system.find(set, r"Control\Session Manager\Environment")? {
+            let name = system.value(key, "PROCESSOR_ARCHITECTURE")?.and_then(|value| value.as_text());
+            if let Some(found) = name.and_then(|name| Architecture::from_name(name.trim())) {
+                return Ok(found);
+            }
+        }
+    }
+    if let Some(found) = details.architecture.and_then(numbered) {
+        return Ok(found);
+    }
+    for name in [r"System32\ntdll.dll", r"System32\kernel32.dll"] {
+        let path = windows.join(name)?;
+        if view.exists(&path)? {
+            let bytes = view.read_file(&path, PE_LIMIT)?;
+            if let Some(found) = architecture_of(&bytes) {
+                return Ok(found);
+            }
+        }
+    }
+    Err(Error::NotServiceable { reason: "nothing in it says for which architecture it is".to_owned() })
+}
+
+/// Major, minor, build.
+fn version(
+    view: &View<'_>,
+    details: &ImageDetails,
+    windows: &ImagePath,
+    system: &Hive,
+) -> Result<(u32, u32, u32)> {
+    if let (Some(major), Some(minor), Some(build)) =
+        (details.major_version, details.minor_version, details.build)
+    {
+        if major != 0 {
+            return Ok((major, minor, build));
+        }
+    }
+    if let Some(software) = HiveFile::open(view, &hive_path(windows, "SOFTWARE")?)? {
+        if let Some(version) = version_of(&software.hive)? {
+            return Ok(version);
+        }
+    }
+    match database_number(system, "Version")?.map(u32::to_be_bytes) {
+        Some([major, minor, ..]) if major != 0 => Ok((u32::from(major), u32::from(minor), u32::MAX)),
+        _ => Err(Error::NotServiceable { reason: "nothing in it says which Windows it is".to_owned() }),
+    }
+}
+
+/// The version in a SOFTWARE hive.
+fn version_of(software: &Hive) -> Result<Option<(u32, u32, u32)>> {
+    let path = r"Microsoft\Windows NT\CurrentVersion";
+    let Some(key) = software.find(software.root(), path)? else { return Ok(None) };
+    let number = |name: &str| -> Result<Option<u32>> {
+        let number = software.value(key, name)?.and_then(|value| value.as_number());
+        Ok(number.and_then(|number| u32::try_from(number).ok()))
+    };
+    let text = |name: &str| -> Result<Option<String>> {
+        Ok(software.value(key, name)?.and_then(|value| value.as_text()))
+    };
+    let build = text("CurrentBuild")?.and_then(|build| build.trim().parse().ok()).unwrap_or(u32::MAX);
+    if let (Some(major), Some(minor)) =
+        (number("CurrentMajorVersionNumber")?, number("CurrentMinorVersionNumber")?)
+    {
+        return Ok(Some((major, minor, build)));
+    }
+    // Before Windows 10 there is only the text `6.3`.
+    let Some(version) = text("CurrentVersion")? else { return Ok(None) };
+    let mut parts = version.trim().split('.').map(|part| part.parse().ok());
+    Ok(match (parts.next().flatten(), parts.next().flatten()) {
+        (Some(major), Some(minor)) => Some((major, minor, build)),
+        _ => None,
+    })
+}
+
+/// Product type and suites.
+fn product(
+    system: &Hive,
+    options: Option<KeyId>,
+    details: &ImageDetails,
+) -> Result<(Option<u32>, Option<u32>)> {
+    let text = match options {
+        Some(key) => system.value(key, "ProductType")?.and_then(|value| value.as_text()),
+        None => None,
+    };
+    let product_type = text.or_else(|| details.product_type.clone()).and_then(|text| {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "winnt" => Some(1),
+            "lanmannt" => Some(2),
+            "servernt" => Some(3),
+            _ => None,
+        }
+    });
+    let suites = match options {
+        Some(key) => system.value(key, "ProductSuite")?.and_then(|value| value.as_texts()),
+        None => None,
+    };
+    let suites = suites.or_else(|| details.product_suite.clone().map(|suite| vec![suite]));
+    let bit = |name: &String| SUITES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
+    let suite = suites.map(|names| names.iter().filter_map(bit).fold(0, |bits, (_, bit)| bits | bit));
+    Ok((product_type, suite))
+}
+
+/// The architecture of a PE image.
+fn architecture_of(bytes: &[u8]) -> Option<Architecture> {
+    match pe::headers(bytes).ok().flatten()?.machine {
+        pe::machine::I386 => Some(Architecture::X86),
+        pe::machine::AMD64 => Some(Architecture::Amd64),
+        pe::machine::ARMNT => Some(Architecture::Arm),
+        pe::machine::ARM64 => Some(Architecture::Arm64),
+        _ => None,
+    }
+}

@@ -109,12 +109,10 @@ impl<'a> Der<'a> {
         if self.reader.is_empty() {
             return Err(self.reader.error(what, "the end of the element around it"));
         }
-        let element = self.next()?;
-        if element.tag != tag {
-            return Err(
-                element.error(format!("{what} (tag {tag:#04x})"), format!("tag {:#04x}", element.tag))
-            );
+        if let Some(&found) = self.reader.rest().first().filter(|&&found| found != tag) {
+            return Err(self.reader.error(format!("{what} (tag {tag:#04x})"), format!("tag {found:#04x}")));
         }
+        let element = self.next()?;
         Ok(element)
     }
 

@@ -6,6 +6,7 @@
 use super::der::Element;
 use super::oid;
 use crate::error::Result;
+use crate::formats::bytes::u16_at;
 use crate::formats::pe;
 use sha1::Sha1;
 use sha2::Sha256;
@@ -43,7 +44,15 @@ pub struct FileDigests {
     pub flat_sha256: [u8; 32],
     /// The Authenticode digests, if the file is a PE image.
     pub image: Option<pe::Authenticode>,
+    /// The digests as a cabinet, if the file is an unsigned one.
+    pub cabinet: Option<pe::Authenticode>,
 }
+
+/// Where a cabinet's header has `reserved1`, which its digest leaves out.
+const CABINET_RESERVED: std::ops::Range<usize> = 4..8;
+/// Offset of a cabinet's flags, and the flag of a reserve, which signed cabinets have.
+const CABINET_FLAGS: usize = 30;
+const CABINET_HAS_RESERVE: u16 = 0x0004;
 
 impl FileDigests {
     /// Computes them. A PE image that is damaged has flat digests only.
@@ -53,6 +62,7 @@ impl FileDigests {
             flat_sha1: Sha1::digest(bytes).into(),
             flat_sha256: Sha256::digest(bytes).into(),
             image: pe::authenticode_digests(bytes).ok().flatten(),
+            cabinet: cabinet_digests(bytes),
         }
     }
 
@@ -61,9 +71,28 @@ impl FileDigests {
         let image = self.image;
         let image_sha256 = image.map(|image| Digest::Sha256(image.sha256));
         let image_sha1 = image.map(|image| Digest::Sha1(image.sha1));
+        let cabinet_sha256 = self.cabinet.map(|cabinet| Digest::Sha256(cabinet.sha256));
+        let cabinet_sha1 = self.cabinet.map(|cabinet| Digest::Sha1(cabinet.sha1));
         let flat_sha256 = Some(Digest::Sha256(self.flat_sha256));
-        [image_sha256, flat_sha256, image_sha1, Some(Digest::Sha1(self.flat_sha1))].into_iter().flatten()
+        let flat_sha1 = Some(Digest::Sha1(self.flat_sha1));
+        let strong = [image_sha256, cabinet_sha256, flat_sha256];
+        strong.into_iter().chain([image_sha1, cabinet_sha1, flat_sha1]).flatten()
     }
+}
+
+/// The digests of a cabinet that has no signature: all bytes but `reserved1`. Found by comparing a
+/// cabinet with its member in a catalogue; signed ones have more to leave out and are not done here.
+fn cabinet_digests(bytes: &[u8]) -> Option<pe::Authenticode> {
+    use sha1::Digest as _;
+    if !bytes.starts_with(b"MSCF") || u16_at(bytes, CABINET_FLAGS)? & CABINET_HAS_RESERVE != 0 {
+        return None;
+    }
+    let (mut sha1, mut sha256) = (Sha1::new(), Sha256::new());
+    for part in [bytes.get(..CABINET_RESERVED.start)?, bytes.get(CABINET_RESERVED.end..)?] {
+        sha1.update(part);
+        sha256.update(part);
+    }
+    Some(pe::Authenticode { sha1: sha1.finalize().into(), sha256: sha256.finalize().into() })
 }
 
 /// The tag as text, and the digest it spells: raw bytes, or UTF-16LE hexadecimal digits.

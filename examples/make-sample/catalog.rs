@@ -1,4 +1,5 @@
-//! The catalogue of a sample package. It is not signed by anyone: hashes match, and that is all.
+//! The catalogue of a sample package. It names a signer and is not signed by anyone: hashes match, and
+//! that is all.
 
 use imgsvc::formats::cat::CatalogBuilder;
 
@@ -8,5 +9,9 @@ pub fn over(members: &[(String, Vec<u8>)], hardware_id: &str) -> Vec<u8> {
     for (name, bytes) in members {
         catalog = catalog.file(name, bytes);
     }
-    catalog.attribute("OS", "_v100_X64").attribute("HWID1", &hardware_id.to_lowercase()).to_bytes()
+    catalog
+        .attribute("OS", "_v100_X64")
+        .attribute("HWID1", &hardware_id.to_lowercase())
+        .placeholder_signer("ImageServicing Samples")
+        .to_bytes()
 }

@@ -1,4 +1,4 @@
-//! Making catalogues: well-formed, without signature, as `New-FileCatalog` makes them.
+//! Making catalogues: well-formed, without a signature that proves anything, as `New-FileCatalog` makes them.
 //!
 //! For sample packages and tests. Windows does not trust such a catalogue before it is signed.
 //!
@@ -13,12 +13,15 @@ const ATTRIBUTE_FLAGS: [u8; 4] = [0x10, 0x01, 0x00, 0x01];
 const THIS_UPDATE: &[u8] = b"200101000000Z";
 const UTC_TIME: u8 = 0x17;
 const NULL: u8 = 0x05;
+const BIT_STRING: u8 = 0x03;
+const UTF8_STRING: u8 = 0x0C;
 
 /// Collects files and encodes the catalogue.
 #[derive(Debug, Clone, Default)]
 pub struct CatalogBuilder {
     members: Vec<Vec<u8>>,
     attributes: Vec<(String, String)>,
+    signer: Option<String>,
 }
 
 impl CatalogBuilder {
@@ -64,6 +67,14 @@ impl CatalogBuilder {
         self
     }
 
+    /// Makes the catalogue look signed by `name`: a certificate with that common name and a signature of
+    /// zeros. It names a signer and proves nothing; only readers that check digests alone accept it.
+    #[must_use]
+    pub fn placeholder_signer(mut self, name: &str) -> Self {
+        self.signer = Some(name.to_owned());
+        self
+    }
+
     /// The catalogue's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let algorithm = [element(OBJECT, oid::CATALOG_MEMBER_2), element(NULL, &[])].concat();
@@ -87,10 +98,50 @@ impl CatalogBuilder {
         }
         let list = element(context(0), &element(SEQUENCE, &list.concat()));
         let content = element(SEQUENCE, &[element(OBJECT, oid::TRUST_LIST), list].concat());
-        let signed = [element(INTEGER, &[1]), element(SET, &[]), content, element(SET, &[])].concat();
+        let (certificates, signers) = match &self.signer {
+            Some(name) => (element(context(0), &certificate(name)), signer(name)),
+            None => (Vec::new(), Vec::new()),
+        };
+        let signers = element(SET, &signers);
+        let signed = [element(INTEGER, &[1]), element(SET, &[]), content, certificates, signers].concat();
         let signed = element(context(0), &element(SEQUENCE, &signed));
         element(SEQUENCE, &[element(OBJECT, oid::SIGNED_DATA), signed].concat())
     }
+}
+
+/// Serial number of the placeholder's certificate.
+const SERIAL: &[u8] = &[1];
+
+/// A distinguished name of one common name.
+fn distinguished_name(name: &str) -> Vec<u8> {
+    let common_name = [element(OBJECT, oid::COMMON_NAME), element(UTF8_STRING, name.as_bytes())].concat();
+    element(SEQUENCE, &element(SET, &element(SEQUENCE, &common_name)))
+}
+
+/// A certificate that `name` issues to itself, with a key and a signature of zeros.
+fn certificate(name: &str) -> Vec<u8> {
+    let algorithm = element(SEQUENCE, &element(OBJECT, oid::ED25519));
+    let time = element(UTC_TIME, THIS_UPDATE);
+    let key = [algorithm.clone(), element(BIT_STRING, &[0; 33])].concat();
+    let content = [
+        element(INTEGER, SERIAL),
+        algorithm.clone(),
+        distinguished_name(name),
+        element(SEQUENCE, &[time.clone(), time].concat()),
+        distinguished_name(name),
+        element(SEQUENCE, &key),
+    ];
+    let parts = [element(SEQUENCE, &content.concat()), algorithm, element(BIT_STRING, &[0; 65])];
+    element(SEQUENCE, &parts.concat())
+}
+
+/// The signer info for [`certificate`].
+fn signer(name: &str) -> Vec<u8> {
+    let id = element(SEQUENCE, &[distinguished_name(name), element(INTEGER, SERIAL)].concat());
+    let digest = element(SEQUENCE, &element(OBJECT, oid::SHA256));
+    let signature = element(SEQUENCE, &element(OBJECT, oid::ED25519));
+    let parts = [element(INTEGER, &[1]), id, digest, signature, element(OCTET_STRING, &[0; 64])];
+    element(SEQUENCE, &parts.concat())
 }
 
 fn attribute(kind: &[u8], value: &[u8]) -> Vec<u8> {

@@ -30,6 +30,8 @@ pub(super) const SHA1: &[u8] = &[0x2B, 0x0E, 0x03, 0x02, 0x1A];
 pub(super) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 /// 2.5.4.3, commonName.
 pub(super) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+/// 1.3.101.112, Ed25519.
+pub(super) const ED25519: &[u8] = &[0x2B, 0x65, 0x70];
 
 /// An identifier with dots, for messages and reports.
 pub(super) fn dotted(bytes: &[u8]) -> String {

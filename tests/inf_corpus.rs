@@ -110,3 +110,35 @@ fn every_store_folder_is_named_as_windows_named_it() {
     }
     eprintln!("{exact} folders exactly, {restored} after restoring CR LF");
 }
+
+#[test]
+fn damaged_infs_of_the_corpus_give_answers_or_errors() {
+    let Some(data) = test_data() else { return };
+    let mut state = 1_u32;
+    let mut random = |limit: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 8).unwrap() % limit.max(1)
+    };
+    for path in infs(&data.join("inf-corpus")) {
+        let whole = std::fs::read(&path).unwrap();
+        for _ in 0..3 {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + random(30) {
+                let position = random(bytes.len());
+                if let Some(byte) = bytes.get_mut(position) {
+                    *byte = *b"[]=,;%\"\\\r\n0\0\xFF".get(random(13)).unwrap();
+                }
+            }
+            bytes.truncate(bytes.len() - random(bytes.len() / 4));
+            let Ok(inf) = Inf::parse(&bytes) else { continue };
+            let target = Target::new(Architecture::Amd64, 10, 0, 26100);
+            let _ = inf.version();
+            let _ = inf.package_files(target.architecture);
+            if let Ok(Applicability::Models(models)) = inf.models(&target) {
+                for model in models.iter().take(50) {
+                    let _ = inf.install(&model.install_section, target.architecture, &[]);
+                }
+            }
+        }
+    }
+}

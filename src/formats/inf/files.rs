@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 use crate::formats::inf::safe_relative_path;
 use std::collections::{HashMap, HashSet};
 
+/// File lists, and target directories of them, one INF may have; the largest have some hundred.
+const LIST_LIMIT: usize = 5000;
+
 /// A file of the package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
@@ -139,6 +142,9 @@ impl Inf {
             if list.is_empty() || !seen.insert(list.to_lowercase()) {
                 continue;
             }
+            if seen.len() > LIST_LIMIT {
+                return Err(bad(directive.number, "at most 5000 lists of files", "more"));
+            }
             if let Some(file) = list.strip_prefix('@') {
                 let target = self.destination("", directive)?;
                 copies.push(copy(sources, file, file, target, 0, "", directive)?);
@@ -171,6 +177,9 @@ impl Inf {
     fn destination(&self, list: &str, directive: &Line) -> Result<(Dirid, String)> {
         let section = self.section("DestinationDirs");
         let lines = section.map(|section| section.lines.as_slice()).unwrap_or_default();
+        if let Some(line) = lines.get(LIST_LIMIT) {
+            return Err(bad(line.number, "at most 5000 entries in [DestinationDirs]", "more"));
+        }
         let keyed = |wanted: &str| {
             lines.iter().find(|line| line.key().is_some_and(|key| same(&self.expand(key), wanted)))
         };

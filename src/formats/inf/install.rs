@@ -28,8 +28,11 @@ pub const INSTALL_PARTS: [&str; 11] = [
 
 /// Sections one install section may need, directly and indirectly.
 const NEEDS_LIMIT: usize = 1000;
-/// Registry changes one install section may make in all.
-const CHANGE_LIMIT: usize = 1_000_000;
+/// Registry changes one install section may make in all, and lines its services may be described in;
+/// the largest graphics drivers have some ten thousand.
+pub(super) const CHANGE_LIMIT: usize = 200_000;
+/// INFs an install section may include, and sections it may need that are not found.
+const NAME_LIMIT: usize = 1000;
 
 /// A directive of an install section, with the INF it stands in.
 #[derive(Debug, Clone, Copy)]
@@ -116,8 +119,26 @@ impl Inf {
                 "HW" => install.hardware_registry = registry(&directives)?,
                 "CoInstallers" => install.copy_files.extend(copy_files(&directives, architecture)?),
                 "Services" => {
+                    let mut work = 0_usize;
                     for directive in directives.iter().filter(|directive| directive.is("AddService")) {
-                        install.services.push(directive.inf.service(directive.line, included)?);
+                        // A section that many services share is read once for each.
+                        let lines = directive.line.field(2).map(|raw| directive.inf.expand(raw));
+                        let lines = lines
+                            .and_then(|section| self.section(&section))
+                            .map_or(1, |found| found.lines.len());
+                        let service = directive.inf.service(directive.line, included)?;
+                        let log = service.event_log.as_ref().map_or(0, |log| log.registry.len());
+                        work = [lines, service.registry.len(), log]
+                            .into_iter()
+                            .fold(work, usize::saturating_add);
+                        if work > CHANGE_LIMIT {
+                            return Err(bad(
+                                directive.line.number,
+                                "services with at most 200000 entries",
+                                "more",
+                            ));
+                        }
+                        install.services.push(service);
                     }
                 }
                 "Filters" => {
@@ -156,6 +177,9 @@ impl Inf {
             let lines = inf.section(&name).map(|section| section.lines.as_slice()).unwrap_or_default();
             let mut needed = Vec::new();
             for line in lines {
+                if install.includes.len() > NAME_LIMIT || install.unresolved_needs.len() > NAME_LIMIT {
+                    return Err(bad(line.number, "at most 1000 included INFs and needed sections", "more"));
+                }
                 let directive = Directive { inf, line };
                 if directive.is("Include") {
                     for file in directive.values() {
@@ -237,7 +261,7 @@ fn registry(directives: &[Directive<'_>]) -> Result<Vec<RegistryChange>> {
                     changes.extend(read(directive.inf, &section)?);
                 }
                 if changes.len() > CHANGE_LIMIT {
-                    return Err(bad(directive.line.number, "at most 1000000 registry changes", "more"));
+                    return Err(bad(directive.line.number, "at most 200000 registry changes", "more"));
                 }
             }
         }

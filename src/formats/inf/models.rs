@@ -10,6 +10,9 @@ use std::collections::HashSet;
 /// Model lines one INF may yield, however often its sections are named.
 const MODEL_LIMIT: usize = 500_000;
 
+/// Manufacturers one INF may have; those of modems have some hundred.
+const MANUFACTURER_LIMIT: usize = 2000;
+
 /// An entry of `[Manufacturer]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manufacturer {
@@ -151,8 +154,8 @@ impl Inf {
                     if !seen.insert((section.to_lowercase(), manufacturer.name.raw.clone())) {
                         continue;
                     }
-                    if seen.len() > 10_000 {
-                        return Err(bad(manufacturer.line, "at most 10000 manufacturers", "more"));
+                    if seen.len() > MANUFACTURER_LIMIT {
+                        return Err(bad(manufacturer.line, "at most 2000 manufacturers", "more"));
                     }
                     let found = self.models_of(&manufacturer.name, &section);
                     if found.is_empty() {

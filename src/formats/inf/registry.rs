@@ -2,6 +2,7 @@
 //!
 //! Reference: MicrosoftDocs "INF AddReg Directive", "INF DelReg Directive".
 
+use super::install::CHANGE_LIMIT;
 use super::{bad, number, number32, Inf, Line};
 use crate::error::Result;
 
@@ -128,6 +129,9 @@ impl Inf {
         read: fn(&Self, &Line, u32, bool) -> Result<RegistryOperation>,
     ) -> Result<Vec<RegistryChange>> {
         let Some(section) = self.section(section) else { return Ok(Vec::new()) };
+        if section.lines.len() > CHANGE_LIMIT {
+            return Err(bad(section.number, "a section of at most 200000 registry changes", "a longer one"));
+        }
         let mut changes = Vec::with_capacity(section.lines.len());
         for line in &section.lines {
             if line.key().is_some() {

@@ -1,0 +1,191 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using System.Threading;
+using ImageServicing.Shell.Testing;
+
+namespace ImageServicing.Shell;
+
+/// <summary>One runspace with the module loaded, and the ways to run something in it.</summary>
+internal sealed class ShellSession : IDisposable
+{
+    private readonly ShellHost host = new();
+    private readonly Runspace runspace;
+    private PowerShell? running;
+
+    internal ShellSession()
+    {
+        string? manifest = FindModule();
+        if (manifest is not null)
+        {
+            // So that Import-Module ImageServicing works by name in scripts and test suites.
+            string modules = Path.GetDirectoryName(Path.GetDirectoryName(manifest))!;
+            string? known = Environment.GetEnvironmentVariable("PSModulePath");
+            Environment.SetEnvironmentVariable("PSModulePath", string.IsNullOrEmpty(known) ? modules : modules + Path.PathSeparator + known);
+        }
+
+        InitialSessionState state = InitialSessionState.CreateDefault2();
+        state.ThreadOptions = PSThreadOptions.UseCurrentThread;
+        TestCommands.AddTo(state);
+        runspace = RunspaceFactory.CreateRunspace(host, state);
+        runspace.Open();
+        Runspace.DefaultRunspace = runspace;
+        runspace.SessionStateProxy.InvokeCommand.CommandNotFoundAction = MissingCommands.Explain;
+        Console.CancelKeyPress += OnCancelKey;
+
+        if (manifest is null)
+        {
+            host.UI.WriteWarningLine("The ImageServicing module was not found beside imgsh; its commands are missing.");
+        }
+        else
+        {
+            Execute(shell => shell.AddCommand("Import-Module").AddParameter("Name", manifest));
+        }
+    }
+
+    public void Dispose()
+    {
+        Console.CancelKeyPress -= OnCancelKey;
+        runspace.Dispose();
+    }
+
+    /// <summary>Runs text. As with pwsh, the exit code is 1 when the last command failed.</summary>
+    internal int RunCommand(string text)
+    {
+        // $? is only known inside the script itself. Text with a syntax error runs as it is, to be reported as it is.
+        Parser.ParseInput(text, out _, out ParseError[] errors);
+        string script = errors.Length > 0 ? text : text + "\nif (-not $?) { exit 1 }";
+        bool ended = Execute(shell => shell.AddScript(script, useLocalScope: false));
+        return host.ExitCode ?? (ended ? 0 : 1);
+    }
+
+    /// <summary>Runs a script file. Only an error that ends the script, or its own exit, gives another code than 0.</summary>
+    internal int RunFile(string path, IReadOnlyList<string> arguments)
+    {
+        // A script's exit only sets $LASTEXITCODE and makes the call fail: handing it on is the caller's affair.
+        string call = $"& {ScriptArguments.Quote(path)} {ScriptArguments.Format(arguments)}";
+        string script = "$global:LASTEXITCODE = 0\n" + call + "\nif (-not $? -and $LASTEXITCODE) { exit $LASTEXITCODE }";
+        bool ended = Execute(shell => shell.AddScript(script, useLocalScope: false));
+        return host.ExitCode ?? (ended ? 0 : 1);
+    }
+
+    /// <summary>Runs the Pester suites of a folder or a file.</summary>
+    internal int RunTests(string path, string? filter)
+    {
+        bool ended = Execute(shell => shell
+            .AddCommand(TestCommands.RunnerName)
+            .AddParameter("Path", path)
+            .AddParameter("Filter", filter));
+        return host.ExitCode ?? (ended ? 0 : 1);
+    }
+
+    internal int RunPrompt()
+    {
+        Console.Out.WriteLine("imgsh: PowerShell's language and the ImageServicing commands. Get-Command -Module ImageServicing lists them; exit leaves.");
+        var editor = new LineEditor(runspace);
+        while (host.ExitCode is null)
+        {
+            string? line = editor.ReadStatement(Prompt());
+            if (line is null)
+            {
+                break;
+            }
+
+            if (line.Length > 0)
+            {
+                Execute(shell => shell.AddScript(line, useLocalScope: false), addToHistory: true);
+            }
+        }
+
+        return host.ExitCode ?? 0;
+    }
+
+    /// <summary>The manifest of the staged module: beside imgsh, or one folder up from its files.</summary>
+    private static string? FindModule() => new[] { "..", "." }
+        .Select(folder => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, folder, "ImageServicing", "ImageServicing.psd1")))
+        .FirstOrDefault(File.Exists);
+
+    /// <summary>Runs a pipeline, its output and errors shown as PowerShell shows them.</summary>
+    /// <returns>False when an error ended it.</returns>
+    private bool Execute(Action<PowerShell> build, bool addToHistory = false)
+    {
+        using PowerShell shell = PowerShell.Create(runspace);
+        build(shell);
+        shell.Commands.Commands[^1].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
+        shell.AddCommand("Out-Default");
+        running = shell;
+        try
+        {
+            shell.Invoke(null, new PSInvocationSettings { AddToHistory = addToHistory, Host = host });
+            return true;
+        }
+        catch (PipelineStoppedException)
+        {
+            return false;
+        }
+        catch (ParseException failure)
+        {
+            foreach (ParseError error in failure.Errors ?? [])
+            {
+                host.UI.WriteErrorLine($"ParserError: line {error.Extent.StartLineNumber}, column {error.Extent.StartColumnNumber}: {error.Message}");
+            }
+
+            return false;
+        }
+        catch (RuntimeException failure)
+        {
+            Show(failure.ErrorRecord);
+            return false;
+        }
+        finally
+        {
+            running = null;
+            host.ShellUI.ClearProgress();
+        }
+    }
+
+    private void Show(ErrorRecord record)
+    {
+        using PowerShell shell = PowerShell.Create(runspace);
+        var shown = new PSObject(record);
+        shown.Properties.Add(new PSNoteProperty("writeErrorStream", true));
+        shell.AddCommand("Out-Default").AddParameter("InputObject", shown);
+        try
+        {
+            shell.Invoke();
+        }
+        catch (RuntimeException)
+        {
+            host.UI.WriteErrorLine(record.ToString());
+        }
+    }
+
+    private string Prompt()
+    {
+        using PowerShell shell = PowerShell.Create(runspace);
+        try
+        {
+            return shell.AddCommand("prompt").Invoke<string>().FirstOrDefault() ?? "PS> ";
+        }
+        catch (RuntimeException)
+        {
+            return "PS> ";
+        }
+    }
+
+    /// <summary>Ctrl-C stops the pipeline, not the process.</summary>
+    private void OnCancelKey(object? sender, ConsoleCancelEventArgs pressed)
+    {
+        PowerShell? current = running;
+        if (current is not null)
+        {
+            pressed.Cancel = true;
+            host.Interrupted = true;
+            ThreadPool.QueueUserWorkItem(_ => current.Stop());
+        }
+    }
+}

@@ -9,6 +9,7 @@ pub mod cat;
 pub mod inf;
 pub mod pe;
 pub mod regf;
+pub mod security;
 pub mod upcase;
 pub mod wim;
 

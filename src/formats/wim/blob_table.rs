@@ -329,7 +329,8 @@ impl BlobTable {
                         offset: logical.saturating_add(offset),
                         size_in_file: blob.size,
                         flags: resource_flags::SOLID,
-                        size: blob.size,
+                        // The size stands in place of the size in the file.
+                        size: 0,
                     };
                     write_entry(&mut bytes, &entry, part, blob.references, &blob.hash);
                 }

@@ -9,6 +9,7 @@
 use super::cells::{damaged, index, Cells, BIN_HEADER, CELL_ALIGNMENT, NOWHERE, PAGE};
 use super::key::{self, KeyNode};
 use super::list::{self, Leaf};
+use super::name::NameRef;
 use super::security;
 use super::value::{Place, ValueNode};
 use super::{Findings, MAX_DEPTH};
@@ -248,30 +249,29 @@ impl Surveyor<'_> {
         self.claim(list, "a list of subkeys", key)?;
         let (leaves, has_root) = list::leaves(self.cells, list)?;
         let (mut found, mut name_size, mut class_size) = (0_u32, 0, 0);
-        let mut before: Option<u32> = None;
+        let mut before: Option<NameRef<'_>> = None;
+        let cells = self.cells;
         for offset in leaves {
             if has_root {
                 self.claim(offset, "a list of subkeys", list)?;
             }
-            let leaf = Leaf::read(self.cells, offset)?;
+            let leaf = Leaf::read(cells, offset)?;
             if leaf.count == 0 {
                 return Err(leaf.record.error(2, "a list with elements", "an empty one"));
             }
             for (number, subkey) in (0..leaf.count).zip(leaf.keys()) {
                 self.claim(subkey, "a key", offset)?;
                 list::check_parent(self.cells, subkey, key, self.root)?;
-                let child = KeyNode::read(self.cells, subkey)?;
+                let child = KeyNode::read(cells, subkey)?;
                 let name = child.name()?;
                 name_size = name_size.max(name.utf16_size());
                 class_size = class_size.max(child.class()?.map_or(0, |(_, length)| usize::from(length)));
-                if let Some(before) = before {
-                    if KeyNode::read(self.cells, before)?.name()?.compare(name.units()).is_ge()
-                        && self.survey.unsorted.insert(key)
-                    {
-                        self.finding(offset, || "the subkeys are not sorted".to_owned());
-                    }
+                if before.is_some_and(|before| before.compare(name.units()).is_ge())
+                    && self.survey.unsorted.insert(key)
+                {
+                    self.finding(offset, || "the subkeys are not sorted".to_owned());
                 }
-                before = Some(subkey);
+                before = Some(name);
                 // A zero in a hint says nothing; Windows reads hints of the first four units only.
                 let tag =
                     leaf.tag(number).filter(|&tag| tag & 0xFF != 0 || &leaf.record.signature() == b"lh");

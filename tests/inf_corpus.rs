@@ -111,6 +111,28 @@ fn every_store_folder_is_named_as_windows_named_it() {
     eprintln!("{exact} folders exactly, {restored} after restoring CR LF");
 }
 
+/// Folder names that Intel's `.spkg` packages, made with Microsoft's tools, have for their INFs.
+#[test]
+fn folders_of_amd64_packages_are_named_as_microsofts_tools_named_them() {
+    let Some(data) = test_data() else { return };
+    let names = [
+        ("150_imac-2017-windows-_LynxPointLPSensor/LynxPointLPSystem.inf", "2001891c15668f1d"),
+        ("150_imac-2017-windows-_LynxPointLPSensor/LynxPointLPSensor.inf", "16f5676b5037b8c8"),
+        ("070_imac-2017-windows-_Baytrail-ISystem/Baytrail-ISystem.inf", "5e6cad7d18d9f723"),
+    ];
+    for (path, hash) in names {
+        let path = data.join("drivers").join(path);
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let bytes = std::fs::read(&path).unwrap();
+        let expected = format!("{}_amd64_{hash}", name.to_lowercase());
+        // A public copy may have lost its CR; the folder is that of the original.
+        let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\n', "\r\n");
+        let ours =
+            [label(&name, Architecture::Amd64, &bytes), label(&name, Architecture::Amd64, text.as_bytes())];
+        assert!(ours.contains(&expected), "{expected}: {ours:?}");
+    }
+}
+
 #[test]
 fn damaged_infs_of_the_corpus_give_answers_or_errors() {
     let Some(data) = test_data() else { return };

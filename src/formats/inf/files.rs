@@ -7,7 +7,7 @@
 //! Reference: MicrosoftDocs "INF SourceDisksFiles Section", "INF SourceDisksNames Section",
 //! "INF DestinationDirs Section", "INF CopyFiles Directive".
 
-use super::{bad, number32, same, Architecture, Dirid, Inf, Line};
+use super::{bad, number32, Architecture, Dirid, Inf, Line};
 use crate::error::{Error, Result};
 use crate::formats::inf::safe_relative_path;
 use std::collections::{HashMap, HashSet};
@@ -180,9 +180,8 @@ impl Inf {
         if let Some(line) = lines.get(LIST_LIMIT) {
             return Err(bad(line.number, "at most 5000 entries in [DestinationDirs]", "more"));
         }
-        let keyed = |wanted: &str| {
-            lines.iter().find(|line| line.key().is_some_and(|key| same(&self.expand(key), wanted)))
-        };
+        let keyed =
+            |wanted: &str| lines.iter().find(|line| line.key().is_some_and(|key| self.is_named(key, wanted)));
         let own = if list.is_empty() { None } else { keyed(list) };
         let Some(line) = own.or_else(|| keyed("DefaultDestDir")) else {
             return Ok((Dirid::SYSTEM, String::new()));
@@ -231,7 +230,7 @@ fn disk_key(id: &str) -> String {
 }
 
 fn is_key(inf: &Inf, line: &Line, key: &str) -> bool {
-    line.key().is_some_and(|found| same(&inf.expand(found), key))
+    line.key().is_some_and(|found| inf.is_named(found, key))
 }
 
 /// Adds the line to an error about a name.

@@ -132,7 +132,7 @@ impl Inf {
     /// The entries of `section` whose key is `key`, whatever its case.
     pub fn entries<'a>(&'a self, section: &str, key: &'a str) -> impl Iterator<Item = &'a Line> + 'a {
         let lines = self.section(section).map(|section| section.lines.as_slice()).unwrap_or_default();
-        lines.iter().filter(move |line| line.key().is_some_and(|found| same(&self.expand(found), key)))
+        lines.iter().filter(move |line| line.key().is_some_and(|found| self.is_named(found, key)))
     }
 
     /// The first value of `key` in `section`, with `%token%` replaced; `None` if absent or empty.
@@ -144,6 +144,14 @@ impl Inf {
     /// `raw` with each known `%token%` replaced and `%%` made `%`. Directory ids (`%12%`) stay.
     pub fn expand(&self, raw: &str) -> String {
         self.strings.expand(raw)
+    }
+
+    /// Whether `raw`, with `%token%` replaced, is the name `wanted`.
+    fn is_named(&self, raw: &str, wanted: &str) -> bool {
+        if raw.is_ascii() && !raw.contains('%') {
+            return raw.eq_ignore_ascii_case(wanted);
+        }
+        same(&self.expand(raw), wanted)
     }
 
     /// `raw` as written and as shown.

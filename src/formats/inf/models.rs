@@ -147,6 +147,7 @@ impl Inf {
         let manufacturers = self.manufacturers()?;
         let mut models = Vec::new();
         let mut reasons = Vec::new();
+        let mut looked_at = 0_usize;
         let mut seen = HashSet::new();
         for manufacturer in &manufacturers {
             match self.select_models(manufacturer, target) {
@@ -157,6 +158,15 @@ impl Inf {
                     if seen.len() > MANUFACTURER_LIMIT {
                         return Err(bad(manufacturer.line, "at most 2000 manufacturers", "more"));
                     }
+                    looked_at = looked_at
+                        .saturating_add(self.section(&section).map_or(0, |section| section.lines.len()));
+                    if looked_at > MODEL_LIMIT {
+                        return Err(Error::LimitExceeded {
+                            what: "the number of models of an INF",
+                            limit: u64::try_from(MODEL_LIMIT).unwrap_or(u64::MAX),
+                            found: u64::try_from(looked_at).unwrap_or(u64::MAX),
+                        });
+                    }
                     let found = self.models_of(&manufacturer.name, &section);
                     if found.is_empty() {
                         let state =
@@ -164,13 +174,6 @@ impl Inf {
                         reasons.push(format!("line {}: section [{section}] {state}", manufacturer.line));
                     }
                     models.extend(found);
-                    if models.len() > MODEL_LIMIT {
-                        return Err(Error::LimitExceeded {
-                            what: "the number of models of an INF",
-                            limit: u64::try_from(MODEL_LIMIT).unwrap_or(u64::MAX),
-                            found: u64::try_from(models.len()).unwrap_or(u64::MAX),
-                        });
-                    }
                 }
                 Selection::NotApplicable(reason) => reasons.push(reason),
             }

@@ -1,18 +1,16 @@
 //! Adding driver packages to an image: all of one call in one transaction, one report for each INF.
 
-use super::configuration::{configuration, descriptors};
-use super::database::Record;
 use super::find::{find, is_inf};
 use super::package::{Package, PackageFile, PackageInf};
 use super::placement::{placements, Content, Placement};
+use super::record::record;
 use super::report::{DriverReport, DriverSignature, DriverStatus};
 use super::target::TargetImage;
-use super::version::{text, PackageVersion};
+use super::version::text;
 use crate::error::{Error, Result};
 use crate::formats::inf::Applicability;
 use crate::image::{folder, ImagePath, PutOptions, Session, Transaction};
 use crate::progress::{report, Observer, Phase};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Packages that start at boot carry this remark, until it was shown that Windows boots with them.
@@ -188,35 +186,7 @@ impl Job {
         transaction: &Transaction<'_>,
     ) -> Result<()> {
         let published = format!("oem{number}.inf");
-        let version = PackageVersion::third_party(
-            self.target.target.architecture,
-            package.class_guid,
-            package.driver_ver.date,
-            package.driver_ver.version,
-        );
-        let mut record = Record {
-            label: package.label.clone(),
-            published_name: published.clone(),
-            inf_name: source.name.clone(),
-            provider: package.provider.clone(),
-            version,
-            catalog: package.catalog.as_ref().map(|file| file.path.clone()),
-            signer_name: package.signature.signer.clone(),
-            signer_score: package.signature.score(),
-            import_date: self.now,
-            device_ids: package.device_ids.clone(),
-            configurations: Vec::new(),
-            descriptors: Vec::new(),
-            strings: Vec::new(),
-        };
-        if let Some(boot_start) = &package.boot_start {
-            let mut strings = BTreeMap::new();
-            for (install, models) in &boot_start.sections {
-                record.configurations.push(configuration(install));
-                record.descriptors.extend(descriptors(models, &install.section, &mut strings));
-            }
-            record.strings = strings.into_iter().collect();
-        }
+        let record = record(source, package, self.target.target.architecture, &published, self.now);
         self.target.record(&record, number)?;
         if let Some(boot_start) = &package.boot_start {
             boot_start.write_system(self.target.system(), package.class_guid, &package.label, &published)?;

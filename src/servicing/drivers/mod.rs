@@ -18,6 +18,7 @@ mod list;
 pub mod oem_map;
 pub mod package;
 mod placement;
+pub mod record;
 mod report;
 pub mod services;
 pub mod signature;

@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 PR_SET_CHILD_SUBREAPER = 36
 CATROOT = "Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}"
@@ -66,7 +67,10 @@ def measure(job):
             code = 0
         except subprocess.CalledProcessError as error:
             print(f"{error}\n{(error.output or b'').decode(errors='replace')}", file=sys.stderr)
+        except Exception:
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(code)
     os.close(write_end)
     with os.fdopen(read_end) as pipe:

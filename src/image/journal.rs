@@ -174,6 +174,14 @@ pub fn append(path: &Path, extent: Extent, payload: &[u8]) -> Result<Extent> {
     Ok(Extent { records: extent.records.saturating_add(1), length: end })
 }
 
+/// Nothing follows the records of `extent`.
+pub fn ends_at(path: &Path, extent: Extent) -> bool {
+    match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len() <= extent.length,
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
 fn damaged(reason: String) -> Error {
     Error::StateDamaged { reason }
 }

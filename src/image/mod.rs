@@ -3,23 +3,40 @@
 //! The only layer that touches the host's file system (through [`host`]), and the only one with
 //! threads.
 
-#![allow(dead_code)] // until the session stands on it
-
-pub mod compress;
-pub mod encoding;
+mod clock;
+mod compress;
+mod content;
+mod create;
+mod descriptor;
+mod encoding;
+mod file;
 pub mod folder;
 pub mod host;
-pub mod info;
-pub mod journal;
+mod info;
+mod journal;
+mod metadata;
+mod operation;
 mod options;
 mod path;
+mod replay;
+mod resource;
+mod save;
 mod session;
+mod staging;
 pub mod state;
+mod transaction;
+mod view;
 
+pub use clock::{from_system_time, now, to_system_time};
+pub use content::ContentReader;
+pub use create::{create, CreateOptions};
+pub use file::ImageFile;
 pub use info::{
     Action, FileInfo, ImageDetails, Item, ItemType, MountMode, MountStatus, SaveReport, SessionInfo,
     StreamInfo, TransferItem, TransferReport,
 };
 pub use options::{Content, ImageSelector, MountOptions, Put, PutOptions, SaveOptions, Times};
 pub use path::{check_new_name, is_device_name, ImagePath, NAME_LIMIT};
-pub use session::{Savepoint, Session, Transaction, View};
+pub use session::Session;
+pub use transaction::{Savepoint, Transaction};
+pub use view::View;

@@ -1,6 +1,6 @@
 //! What callers choose.
 
-type Hash = [u8; 20];
+use crate::formats::wim::Hash;
 use std::io::Read;
 use std::path::PathBuf;
 

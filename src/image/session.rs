@@ -1,162 +1,528 @@
-//! STUB, replaced soon: signatures for the layers above.
-#![allow(missing_docs, unused_variables)]
-use super::*;
-use crate::error::{Error, Result};
-use crate::progress::Observer;
-use std::ops::Range;
-use std::path::Path;
+//! Sessions: an image opened for servicing, whose unsaved work is on disk.
+//!
+//! A session belongs to no process. A [`Session`] is one handle on it: it holds what it has read,
+//! and [`Session::refresh`] takes over what other handles did since. Whoever changes the session
+//! holds the lock in its directory meanwhile; reading needs no lock, because the journal only
+//! grows, and a save moves on to new files in one step.
 
-fn soon<T>() -> Result<T> {
-    Err(Error::Unsupported { what: "sessions".into(), reason: "not written yet".into() })
+use crate::error::{Error, InFile, Result};
+use crate::formats::wim::tree::Tree;
+use crate::formats::wim::{header_flags, Hash};
+use crate::image::clock;
+use crate::image::content::ContentStore;
+use crate::image::file::{read_header_bytes, ImageFile};
+use crate::image::host::{self, HostFile};
+use crate::image::info::{ImageDetails, MountMode, MountStatus, SessionInfo};
+use crate::image::journal::{self, Extent};
+use crate::image::metadata::read_tree;
+use crate::image::operation::{JournalRecord, StagedBlob};
+use crate::image::options::MountOptions;
+use crate::image::state::{Base, Record, SessionDirectory, StateDirectory};
+use crate::image::transaction::Transaction;
+use crate::image::view::View;
+use crate::progress::{unobserved, Observer};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A handle on a session. One thread at a time uses it.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) state: StateDirectory,
+    pub(super) directory: SessionDirectory,
+    pub(super) record: Record,
+    image: OnceCell<Arc<ImageFile>>,
+    details: OnceCell<ImageDetails>,
+    pub(super) loaded: OnceCell<Loaded>,
 }
 
-/// A session. Reading methods take `&self`; `refresh` sees what other processes did.
-pub struct Session {}
+/// The image with the session's work in it.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub tree: Tree,
+    pub content: ContentStore,
+    /// How often the saved image refers to each blob.
+    pub base_references: HashMap<Hash, u32>,
+    pub pending: Pending,
+}
+
+/// What the journal holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pending {
+    pub extent: Extent,
+    pub staged_length: u64,
+    pub transactions: u64,
+    pub operations: u64,
+}
 
 impl Session {
+    /// Opens an image and makes a session of it.
+    ///
+    /// # Errors
+    /// For a writable session: [`Error::SplitNotWritable`], [`Error::SolidNotWritable`],
+    /// [`Error::ImageFileReadOnly`], [`Error::AlreadyMounted`]. [`Error::IndexNotFound`],
+    /// [`Error::ImageNameNotFound`], [`Error::SessionExists`], and damage of the image file.
     pub fn mount(options: &MountOptions, observer: Observer<'_>) -> Result<Self> {
-        soon()
+        Self::mount_in(StateDirectory::locate()?, options, observer)
     }
-    /// By path or id.
+
+    /// As [`Session::mount`], with the state directory given.
+    pub fn mount_in(state: StateDirectory, options: &MountOptions, observer: Observer<'_>) -> Result<Self> {
+        let image_path = host::canonical(&options.image_path)?;
+        let image = Arc::new(ImageFile::open(&image_path)?);
+        let name = image_path.display().to_string();
+        if options.check_integrity {
+            image.verify_integrity(observer)?;
+        }
+        let index = image.select(&options.image).in_file(&name)?;
+        if !options.read_only {
+            check_writable(&image).in_file(&name)?;
+            lock_shared(&image)?;
+        }
+        let file = image.host_file();
+        let base = Base {
+            header: read_header_bytes(file)?.to_vec(),
+            length: file.length()?,
+            metadata: image.archive().metadata_blob(index).in_file(&name)?.hash,
+        };
+        let tree = read_tree(image.archive(), index, observer).in_file(&name)?;
+        let details = image.image_details(index).unwrap_or_default();
+
+        let guard = state.lock()?;
+        state.sweep()?;
+        let path = choose_path(&state, options, &image_path, index)?;
+        let record = Record {
+            format: Record::format(),
+            id: uuid::Uuid::new_v4().to_string(),
+            path,
+            image_file: file.identity()?,
+            image_path,
+            image_index: index,
+            image_name: details.name.unwrap_or_default(),
+            read_only: options.read_only,
+            created_time: clock::now(),
+            architecture: details.architecture,
+            edition_id: details.edition_id,
+            version: details.version,
+            base,
+            generation: 1,
+            commit: None,
+        };
+        check_conflicts(&state, &record)?;
+        let directory = state.create(&record.id)?;
+        directory.write(&record)?;
+        drop(guard);
+        let loaded = Loaded {
+            base_references: tree.blob_references(),
+            tree,
+            content: ContentStore::new(Arc::clone(&image)),
+            pending: Pending::default(),
+        };
+        let details = OnceCell::new();
+        Ok(Self { state, directory, record, image: image.into(), details, loaded: loaded.into() })
+    }
+
+    /// Opens the session of that path or id.
     pub fn open(path_or_id: &Path) -> Result<Self> {
-        soon()
+        Self::open_in(StateDirectory::locate()?, path_or_id)
     }
+
+    /// As [`Session::open`], with the state directory given.
+    pub fn open_in(state: StateDirectory, path_or_id: &Path) -> Result<Self> {
+        let directory = state.find(path_or_id)?;
+        let record = directory.read()?.settled();
+        Ok(Self {
+            state,
+            directory,
+            record,
+            image: OnceCell::new(),
+            details: OnceCell::new(),
+            loaded: OnceCell::new(),
+        })
+    }
+
+    /// Every session there is, usable or not.
     pub fn list() -> Result<Vec<SessionInfo>> {
-        soon()
+        Self::list_in(&StateDirectory::locate()?)
     }
+
+    /// As [`Session::list`], with the state directory given.
+    pub fn list_in(state: &StateDirectory) -> Result<Vec<SessionInfo>> {
+        let mut sessions = Vec::new();
+        for directory in state.all()? {
+            match directory.read() {
+                Ok(record) => sessions.push(describe(&directory, &record.settled())),
+                // Discarded since it was listed.
+                Err(Error::SessionNotFound { .. }) => {}
+                Err(error) => sessions.push(damaged(&directory, &error)),
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// What the session is.
     pub fn info(&self) -> Result<SessionInfo> {
-        soon()
+        let record = self.directory.read()?.settled();
+        Ok(describe(&self.directory, &record))
     }
-    /// Takes over what other handles did since; `transaction` and `save` do it by themselves.
-    pub fn refresh(&mut self) -> Result<()> {
-        soon()
+
+    /// The session's public name.
+    pub fn path(&self) -> &Path {
+        &self.record.path
     }
-    /// Reading: tree, lookup, content.
-    pub fn view(&self) -> Result<View<'_>> {
-        soon()
+
+    /// The image file.
+    pub fn image_path(&self) -> &Path {
+        &self.record.image_path
     }
-    pub fn transaction(&mut self, label: &str) -> Result<Transaction<'_>> {
-        soon()
+
+    /// The image's index, 1-based.
+    pub fn image_index(&self) -> u32 {
+        self.record.image_index
     }
-    pub fn save(&mut self, options: SaveOptions, observer: Observer<'_>) -> Result<SaveReport> {
-        soon()
+
+    /// No changes are allowed.
+    pub fn is_read_only(&self) -> bool {
+        self.record.read_only
     }
-    pub fn discard(self) -> Result<()> {
-        soon()
+
+    /// What the image file's XML says of the image.
+    pub fn image_details(&self) -> Result<ImageDetails> {
+        let index = self.record.image_index;
+        self.image_file()?.image_details(index).ok_or(Error::IndexNotFound { index, count: 0 })
     }
+
+    /// As [`Session::image_details`], from the session's record as far as that goes when the file
+    /// cannot be read. (Opening the image then says why.)
     pub fn image(&self) -> &ImageDetails {
-        unimplemented!()
+        self.details.get_or_init(|| {
+            self.image_details().unwrap_or_else(|_| ImageDetails {
+                index: self.record.image_index,
+                name: Some(self.record.image_name.clone()),
+                architecture: self.record.architecture,
+                edition_id: self.record.edition_id.clone(),
+                version: self.record.version.clone(),
+                ..ImageDetails::default()
+            })
+        })
+    }
+
+    /// The image as it is now, for reading. The first call reads metadata and journal.
+    pub fn view(&self) -> Result<View<'_>> {
+        let loaded = self.load(&mut unobserved)?;
+        Ok(View::new(&loaded.tree, &loaded.content))
+    }
+
+    /// Takes over what other handles did. [`Session::transaction`] and [`Session::save`] do it by
+    /// themselves.
+    pub fn refresh(&mut self) -> Result<()> {
+        let record = self.directory.read()?.settled();
+        let same = record.generation == self.record.generation && record.base == self.record.base;
+        self.record = record;
+        if !same {
+            self.forget();
+            return Ok(());
+        }
+        let Some(mut loaded) = self.loaded.take() else { return Ok(()) };
+        // Only appended to, or not at all: a journal that is shorter is another one.
+        let pending = replay(&self.directory, self.record.generation, &mut loaded)?;
+        loaded.pending = pending;
+        self.loaded = loaded.into();
+        Ok(())
+    }
+
+    /// Starts a transaction. Until it ends, nobody else changes the session or saves.
+    ///
+    /// # Errors
+    /// [`Error::SessionReadOnly`], [`Error::Busy`], [`Error::ImageChanged`].
+    pub fn transaction(&mut self, label: &str) -> Result<Transaction<'_>> {
+        self.require_writable()?;
+        let lock = self.lock()?;
+        let image = self.image_file()?;
+        lock_shared(&image)?;
+        check_base(image.host_file(), &self.record.base)?;
+        self.load(&mut unobserved)?;
+        Transaction::begin(self, lock, label)
+    }
+
+    /// Ends the session and deletes its state; unsaved work is lost. This works whatever state
+    /// the session or the image file is in.
+    pub fn discard(mut self) -> Result<()> {
+        let guard = self.state.lock()?;
+        let lock = self.directory.lock(&self.record.path)?;
+        // What an interrupted save left must be settled before nobody knows about it any more.
+        if let Ok(record) = self.directory.read() {
+            self.record = record;
+            crate::image::save::clear_leftovers(&self.record);
+        }
+        drop(lock);
+        self.directory.remove()?;
+        drop(guard);
+        Ok(())
+    }
+
+    /// The lock of the session, with this handle up to date and interrupted saves settled.
+    pub(super) fn lock(&mut self) -> Result<HostFile> {
+        let lock = self.directory.lock(&self.record.path)?;
+        let recorded = self.directory.read()?;
+        let settled = recorded.clone().settled();
+        if settled != recorded {
+            crate::image::save::remove_fresh_file(&recorded);
+            self.directory.write(&settled)?;
+        }
+        self.directory.forget_other_generations(settled.generation);
+        self.refresh()?;
+        Ok(lock)
+    }
+
+    pub(super) fn require_writable(&self) -> Result<()> {
+        match self.record.read_only {
+            false => Ok(()),
+            true => Err(Error::SessionReadOnly { session: self.record.path.display().to_string() }),
+        }
+    }
+
+    /// The image file, which must be the one the session stands on.
+    pub(super) fn image_file(&self) -> Result<Arc<ImageFile>> {
+        if let Some(image) = self.image.get() {
+            return Ok(Arc::clone(image));
+        }
+        let image = match ImageFile::open(&self.record.image_path) {
+            Ok(image) => Arc::new(image),
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                let difference = "it is gone".to_owned();
+                return Err(Error::ImageChanged { difference }).in_file(self.image_name());
+            }
+            Err(error) => {
+                // A damaged header is above all a changed one.
+                if let Ok(file) = HostFile::open(&self.record.image_path) {
+                    check_base(&file, &self.record.base)?;
+                }
+                return Err(error);
+            }
+        };
+        check_base(image.host_file(), &self.record.base)?;
+        Ok(Arc::clone(self.image.get_or_init(|| image)))
+    }
+
+    /// Reads metadata and journal if that was not done yet.
+    pub(super) fn load(&self, observer: Observer<'_>) -> Result<&Loaded> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let image = self.image_file()?;
+        if !self.record.read_only {
+            lock_shared(&image)?;
+        }
+        let tree =
+            read_tree(image.archive(), self.record.image_index, observer).in_file(self.image_name())?;
+        let mut loaded = Loaded {
+            base_references: tree.blob_references(),
+            tree,
+            content: ContentStore::new(image),
+            pending: Pending::default(),
+        };
+        loaded.pending = replay(&self.directory, self.record.generation, &mut loaded)?;
+        Ok(self.loaded.get_or_init(|| loaded))
+    }
+
+    /// Forgets all that was read; the next use reads it again.
+    pub(super) fn forget(&mut self) {
+        self.loaded = OnceCell::new();
+        self.image = OnceCell::new();
+        self.details = OnceCell::new();
+    }
+
+    pub(super) fn image_name(&self) -> String {
+        self.record.image_path.display().to_string()
     }
 }
 
-/// The image as it is now, for reading (with the changes of the transaction it came from).
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    marker: std::marker::PhantomData<&'a ()>,
+/// Applies the journal records that `loaded` does not have yet.
+fn replay(directory: &SessionDirectory, generation: u64, loaded: &mut Loaded) -> Result<Pending> {
+    let mut pending = loaded.pending;
+    let Loaded { tree, content, .. } = loaded;
+    let journal = directory.journal(generation);
+    pending.extent = journal::read(&journal, pending.extent, &mut |payload| {
+        let record = JournalRecord::parse(payload)?;
+        for operation in &record.operations {
+            operation.apply(tree).map_err(|error| Error::StateDamaged {
+                reason: format!("the journal does not fit the image: {error}"),
+            })?;
+        }
+        record.blobs.iter().for_each(|blob: &StagedBlob| content.add(*blob));
+        pending.staged_length = record.staged_length;
+        pending.transactions = pending.transactions.saturating_add(1);
+        let operations = u64::try_from(record.operations.len()).unwrap_or(u64::MAX);
+        pending.operations = pending.operations.saturating_add(operations);
+        Ok(())
+    })?;
+    if pending.staged_length > 0 && content.staged_file().is_none() {
+        let staged = HostFile::open(&directory.staged(generation))?;
+        if staged.length()? < pending.staged_length {
+            return Err(Error::StateDamaged { reason: "the staged content is cut off".to_owned() });
+        }
+        content.set_staged_file(Arc::new(staged));
+    }
+    Ok(pending)
 }
 
-impl View<'_> {
-    // later: pub fn tree(&self) -> &Tree; lookup(&ImagePath) -> Result<Option<DentryId>>; open_stream(...)
-    /// `None`: not there.
-    pub fn item(&self, path: &ImagePath) -> Result<Option<Item>> {
-        soon()
-    }
-    pub fn exists(&self, path: &ImagePath) -> Result<bool> {
-        soon()
-    }
-    /// The whole unnamed stream of a file of at most `limit` bytes.
-    pub fn read_file(&self, path: &ImagePath, limit: u64) -> Result<Vec<u8>> {
-        soon()
-    }
-    /// Names in a directory, in order.
-    pub fn names(&self, path: &ImagePath) -> Result<Vec<Vec<u16>>> {
-        soon()
-    }
+/// Keeps programs that lock a file before they change it (wimlib does) away from the image, as
+/// long as the handle lives.
+fn lock_shared(image: &ImageFile) -> Result<()> {
+    image.host_file().lock_image(image.path())
 }
 
-/// Changes that become part of the session together, at `commit`; dropped: undone.
-pub struct Transaction<'s> {
-    session: &'s mut Session,
-}
-
-impl Transaction<'_> {
-    /// The image with the changes so far.
-    pub fn view(&self) -> View<'_> {
-        unimplemented!()
+fn check_writable(image: &ImageFile) -> Result<()> {
+    if image.archive().is_split() {
+        return Err(Error::SplitNotWritable);
     }
-    pub fn put_file(
-        &mut self,
-        path: &ImagePath,
-        content: Content<'_>,
-        options: &PutOptions,
-        observer: Observer<'_>,
-    ) -> Result<Put> {
-        soon()
+    if image.archive().is_solid() {
+        return Err(Error::SolidNotWritable);
     }
-    /// New content for an existing file; chunks outside `changed` are taken over compressed.
-    pub fn replace_content(
-        &mut self,
-        path: &ImagePath,
-        content: &[u8],
-        changed: &[Range<u64>],
-        observer: Observer<'_>,
-    ) -> Result<Put> {
-        soon()
+    if image.archive().header().has(header_flags::READ_ONLY) {
+        return Err(Error::ImageFileReadOnly);
     }
-    /// The directory and its parents; says how many were made.
-    pub fn create_directories(&mut self, path: &ImagePath) -> Result<u64> {
-        soon()
+    let file = image.host_file();
+    let metadata = file.file().metadata().map_err(|source| Error::io("read", image.path(), source))?;
+    if metadata.permissions().readonly() {
+        return Err(Error::ImageFileReadOnly);
     }
-    pub fn remove(&mut self, path: &ImagePath, recurse: bool) -> Result<()> {
-        soon()
-    }
-    pub fn rename(&mut self, from: &ImagePath, to: &ImagePath) -> Result<()> {
-        soon()
-    }
-    pub fn link(&mut self, existing: &ImagePath, new: &ImagePath) -> Result<()> {
-        soon()
-    }
-    pub fn set_attributes(&mut self, path: &ImagePath, attributes: u32) -> Result<()> {
-        soon()
-    }
-    pub fn set_times(&mut self, path: &ImagePath, times: Times) -> Result<()> {
-        soon()
-    }
-    pub fn set_short_name(&mut self, path: &ImagePath, name: Option<&[u16]>) -> Result<()> {
-        soon()
-    }
-    /// Self-relative descriptor.
-    pub fn set_security(&mut self, path: &ImagePath, descriptor: &[u8]) -> Result<()> {
-        soon()
-    }
-    /// Makes the file or empty directory a reparse point; `data` without the 8-byte header.
-    pub fn set_reparse(&mut self, path: &ImagePath, tag: u32, data: &[u8]) -> Result<()> {
-        soon()
-    }
-    pub fn put_stream(
-        &mut self,
-        path: &ImagePath,
-        stream: &[u16],
-        content: Content<'_>,
-        observer: Observer<'_>,
-    ) -> Result<Put> {
-        soon()
-    }
-    pub fn remove_stream(&mut self, path: &ImagePath, stream: &[u16]) -> Result<()> {
-        soon()
-    }
-    /// A mark to return to with `roll_back_to`, so that one bad part does not spoil the rest.
-    pub fn savepoint(&self) -> Savepoint {
-        unimplemented!()
-    }
-    pub fn roll_back_to(&mut self, savepoint: Savepoint) -> Result<()> {
-        soon()
-    }
-    pub fn commit(self) -> Result<()> {
-        soon()
+    match HostFile::open_writable(image.path()) {
+        Ok(_) => Ok(()),
+        Err(Error::Io { source, .. })
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Err(Error::ImageFileReadOnly)
+        }
+        Err(error) => Err(error),
     }
 }
 
-/// See [`Transaction::savepoint`].
-#[derive(Debug, Clone, Copy)]
-pub struct Savepoint(usize);
+/// The image file is still what the session stands on, apart from what an interrupted save left
+/// behind its end.
+pub(super) fn check_base(file: &HostFile, base: &Base) -> Result<()> {
+    let changed = |difference: &str| {
+        let error = Error::ImageChanged { difference: difference.to_owned() };
+        Err(error.in_file(file.path().display().to_string()))
+    };
+    let length = file.length()?;
+    if length < base.length {
+        return changed("it is shorter");
+    }
+    if read_header_bytes(file)?[..] != base.header[..] {
+        return changed("its header is another one");
+    }
+    Ok(())
+}
+
+fn choose_path(
+    state: &StateDirectory,
+    options: &MountOptions,
+    image_path: &Path,
+    index: u32,
+) -> Result<PathBuf> {
+    let taken = |path: &Path| -> Result<bool> {
+        let sessions = state.all()?;
+        let records = sessions.iter().filter_map(|session| session.read().ok());
+        Ok(records.into_iter().any(|record| host::same_path(&record.path, path)))
+    };
+    if let Some(path) = &options.session_path {
+        let path = std::path::absolute(path).map_err(|source| Error::io("find", path, source))?;
+        return match taken(&path)? {
+            false => Ok(path),
+            true => Err(Error::SessionExists { session: path.display().to_string() }),
+        };
+    }
+    let mut name = image_path.as_os_str().to_os_string();
+    name.push(format!("#{index}"));
+    let first = PathBuf::from(&name);
+    let mut path = first.clone();
+    let mut number = 1u32;
+    // A second writable one is refused later on; read-only ones are numbered.
+    while options.read_only && taken(&path)? {
+        number = number.saturating_add(1);
+        let mut numbered = name.clone();
+        numbered.push(format!(".{number}"));
+        path = PathBuf::from(numbered);
+    }
+    Ok(path)
+}
+
+fn check_conflicts(state: &StateDirectory, new: &Record) -> Result<()> {
+    for directory in state.all()? {
+        let Ok(other) = directory.read() else { continue };
+        let same_file = host::same_path(&other.image_path, &new.image_path)
+            || other.image_file == new.image_file
+                && HostFile::open(&other.image_path)
+                    .and_then(|file| file.identity())
+                    .is_ok_and(|identity| identity == new.image_file);
+        let both_write = !other.read_only && !new.read_only;
+        if same_file && both_write && other.image_index == new.image_index {
+            let session = other.path.display().to_string();
+            return Err(Error::AlreadyMounted { index: new.image_index, session });
+        }
+        if host::same_path(&other.path, &new.path) {
+            return Err(Error::SessionExists { session: new.path.display().to_string() });
+        }
+    }
+    Ok(())
+}
+
+fn describe(directory: &SessionDirectory, record: &Record) -> SessionInfo {
+    let mut pending = Pending::default();
+    let journal = directory.journal(record.generation);
+    let read = journal::read(&journal, Extent::default(), &mut |payload| {
+        let transaction = JournalRecord::parse(payload)?;
+        pending.transactions = pending.transactions.saturating_add(1);
+        let operations = u64::try_from(transaction.operations.len()).unwrap_or(u64::MAX);
+        pending.operations = pending.operations.saturating_add(operations);
+        pending.staged_length = transaction.staged_length;
+        Ok(())
+    });
+    let image = HostFile::open(&record.image_path).and_then(|file| check_base(&file, &record.base));
+    let problem = read.map(drop).and(image).err();
+    SessionInfo {
+        id: record.id.clone(),
+        path: record.path.clone(),
+        image_path: record.image_path.clone(),
+        image_index: record.image_index,
+        image_name: record.image_name.clone(),
+        mount_mode: if record.read_only { MountMode::ReadOnly } else { MountMode::ReadWrite },
+        mount_status: if problem.is_none() { MountStatus::Ok } else { MountStatus::Invalid },
+        status_reason: problem.map(|error| error.to_string()),
+        created_time: record.created_time,
+        pending_transactions: pending.transactions,
+        pending_operations: pending.operations,
+        staged_bytes: pending.staged_length,
+        architecture: record.architecture,
+        edition_id: record.edition_id.clone(),
+        version: record.version.clone(),
+    }
+}
+
+/// A session whose session.json cannot be read is still listed, so that it can be discarded.
+fn damaged(directory: &SessionDirectory, error: &Error) -> SessionInfo {
+    let id = directory.id().unwrap_or_default();
+    SessionInfo {
+        path: PathBuf::from(&id),
+        id,
+        image_path: PathBuf::new(),
+        image_index: 0,
+        image_name: String::new(),
+        mount_mode: MountMode::ReadOnly,
+        mount_status: MountStatus::Invalid,
+        status_reason: Some(error.to_string()),
+        created_time: 0,
+        pending_transactions: 0,
+        pending_operations: 0,
+        staged_bytes: 0,
+        architecture: None,
+        edition_id: None,
+        version: None,
+    }
+}

@@ -6,7 +6,9 @@
 //! directory without `session.json` is no session: that file comes last and goes first.
 
 use crate::error::{Error, Result};
+use crate::formats::wim::Hash;
 use crate::image::encoding;
+use crate::image::file::read_header_bytes;
 use crate::image::host::{self, FileId, HostFile};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -27,6 +29,9 @@ pub struct Base {
     /// The file's length in bytes. A longer file of the same header has the leftovers of an
     /// interrupted save at its end.
     pub length: u64,
+    /// SHA-1 of the image's metadata.
+    #[serde(with = "encoding::hex")]
+    pub metadata: Hash,
 }
 
 /// A save that is about to write the header, or has written it.
@@ -35,6 +40,8 @@ pub struct Base {
 pub struct Commit {
     /// What the image file is afterwards.
     pub base: Base,
+    /// The image file's identity afterwards.
+    pub image_file: FileId,
     /// The fresh file that takes the image's name, when the save compacts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_name: Option<String>,
@@ -80,9 +87,29 @@ pub struct Record {
 }
 
 impl Record {
-    /// A new session's record, of generation 1.
+    /// The version of records that this engine writes.
     pub fn format() -> u32 {
         FORMAT
+    }
+
+    /// What the record means now that a save may have been interrupted: the image file's header
+    /// says whether that save happened. When it is neither the old nor the new one, the record
+    /// stays as it is, and the check of the base fails.
+    pub fn settled(self) -> Self {
+        let Some(commit) = &self.commit else { return self };
+        let header = HostFile::open(&self.image_path).and_then(|file| {
+            let header = read_header_bytes(&file)?;
+            Ok((header, file.length()?))
+        });
+        match header {
+            Ok((header, length)) if header[..] == commit.base.header[..] && length >= commit.base.length => {
+                let base = commit.base.clone();
+                let image_file = commit.image_file;
+                Self { base, image_file, generation: self.generation.saturating_add(1), commit: None, ..self }
+            }
+            Ok((header, _)) if header[..] == self.base.header[..] => Self { commit: None, ..self },
+            _ => self,
+        }
     }
 }
 

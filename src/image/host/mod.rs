@@ -147,9 +147,11 @@ impl HostFile {
         self.locked(self.file.try_lock(), what)
     }
 
-    /// Takes the advisory lock together with others that share it, or says [`Error::Busy`].
-    pub fn lock_shared(&self, what: &Path) -> Result<()> {
-        self.locked(self.file.try_lock_shared(), what)
+    /// Takes the advisory lock on an image file together with others that share it, or says
+    /// [`Error::Busy`]: programs that want the file for themselves before they change it, as
+    /// wimlib does, are kept away while it is open.
+    pub fn lock_image(&self, what: &Path) -> Result<()> {
+        self.locked(platform::try_lock_image(&self.file), what)
     }
 
     /// Keeps every other writer of this engine out until the file is closed, whatever advisory
@@ -245,6 +247,11 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
 /// Gives `to` the permissions, and where allowed the owner, of `from`.
 pub fn copy_permissions(from: &HostFile, to: &HostFile) -> Result<()> {
     platform::copy_permissions(&from.file, &to.file).map_err(|source| Error::io("write", &to.path, source))
+}
+
+/// The path of an existing file, absolute and without symbolic links.
+pub fn canonical(path: &Path) -> Result<PathBuf> {
+    platform::canonical(path).map_err(|source| Error::io("open", path, source))
 }
 
 /// Two host paths name the same place: compared as the host compares names, without looking.

@@ -1,7 +1,7 @@
 //! What only Unix-like hosts have.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
@@ -84,14 +84,18 @@ pub(super) fn try_lock_for_writing(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Elsewhere the one kind of lock there is must do: a save waits until other handles are closed.
+/// Elsewhere the lock of the session and the check of the base must do.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn try_lock_for_writing(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
-        Err(std::fs::TryLockError::Error(error)) => Err(error),
-    }
+pub(super) fn try_lock_for_writing(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+pub(super) fn try_lock_image(file: &File) -> Result<(), TryLockError> {
+    file.try_lock_shared()
+}
+
+pub(super) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    std::fs::canonicalize(path)
 }
 
 /// The file system has no locks at all.

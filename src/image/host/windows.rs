@@ -1,7 +1,7 @@
 //! What only Windows hosts have.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::windows::ffi::{OsStrExt, OsStringExt};
@@ -86,11 +86,21 @@ pub(super) fn copy(mut from: &File, at: u64, mut to: &File, offset: u64, length:
     }
 }
 
-/// The one kind of lock there is must do: a save waits until other handles are closed.
 pub(super) fn try_lock_for_writing(_: &File) -> io::Result<bool> {
     // Locks of a range are mandatory here, and would stop the writer's own reads through another
     // handle; the lock of the session and the check of the base keep writers apart.
     Ok(true)
+}
+
+/// A lock would be mandatory here and stop the session's own save through another handle.
+pub(super) fn try_lock_image(_: &File) -> Result<(), TryLockError> {
+    Ok(())
+}
+
+/// Not `canonicalize`, whose `\\\\?\\` paths few programs understand.
+pub(super) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    std::fs::metadata(path)?;
+    std::path::absolute(path)
 }
 
 /// The file system has no locks at all: `ERROR_INVALID_FUNCTION`, `ERROR_NOT_SUPPORTED`.

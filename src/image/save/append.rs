@@ -1,0 +1,58 @@
+//! Saving in place: everything new goes behind the end of the file, and the header comes last.
+
+use super::plan::{copy_staged, Plan};
+use super::tail::{write_tail, Tail};
+use super::Outcome;
+use crate::error::Result;
+use crate::formats::wim::header::HEADER_SIZE;
+use crate::image::host::HostFile;
+use crate::image::options::SaveOptions;
+use crate::image::session::Session;
+use crate::progress::Observer;
+
+/// Appends the session's work to `target`, the image file.
+pub(super) fn save(
+    session: &mut Session,
+    target: &HostFile,
+    options: SaveOptions,
+    observer: Observer<'_>,
+) -> Result<Outcome> {
+    let old_length = session.record.base.length;
+    let written = write(session, target, options, observer)
+        .and_then(|(header, outcome)| session.note(&outcome.commit).map(|()| (header, outcome)));
+    let (header, outcome) = match written {
+        Ok(written) => written,
+        Err(error) => {
+            // The old image ends where it did. If this fails too, what follows its end is in
+            // nobody's way, and the next save or discard cuts it off.
+            let _ = target.set_length(old_length);
+            return Err(error);
+        }
+    };
+    // From here on only the header tells what happened; nothing may be undone.
+    target.write_at(&header, 0)?;
+    target.sync()?;
+    Ok(outcome)
+}
+
+/// Writes and syncs all but the header.
+fn write(
+    session: &Session,
+    target: &HostFile,
+    options: SaveOptions,
+    observer: Observer<'_>,
+) -> Result<([u8; HEADER_SIZE], Outcome)> {
+    let image = session.image_file()?;
+    let loaded = session.load(observer)?;
+    let old_length = session.record.base.length;
+    let mut plan = Plan::new(image.archive(), loaded, session.record.image_index)?;
+    if target.length()? > old_length {
+        target.set_length(old_length)?;
+    }
+    let mut position = old_length;
+    copy_staged(&mut plan, loaded, target, &mut position, observer)?;
+    let tail = Tail { image: &image, loaded, session, options, start: old_length, in_place: true };
+    let written = write_tail(tail, plan, target, position, observer)?;
+    target.sync()?;
+    Ok(written)
+}

@@ -1,0 +1,151 @@
+//! Saving: the session's work becomes part of the image file, all of it or nothing.
+//!
+//! Everything new is written where the file ends (or, to compact, into a fresh file) and made
+//! durable. Then the session notes what the header is about to become, durably; then the 208
+//! bytes of the header are written (or the fresh file takes the old one's name). Until that
+//! moment the image is the old one, from then on the new one, and the note tells a later process
+//! which of the two it is.
+//! Reference: docs/adr "Saving in place".
+
+mod append;
+mod compact;
+mod plan;
+mod tail;
+
+use crate::error::{Error, InFile, Result};
+use crate::image::file::read_header_bytes;
+use crate::image::host::{self, HostFile};
+use crate::image::info::SaveReport;
+use crate::image::options::SaveOptions;
+use crate::image::session::{check_base, Session};
+use crate::image::state::{Commit, Record};
+use crate::progress::{report, Observer, Phase};
+use std::path::{Path, PathBuf};
+
+/// What a save wrote.
+struct Outcome {
+    commit: Commit,
+    blobs_added: u64,
+    bytes_written: u64,
+    metadata_bytes: u64,
+    integrity_table: bool,
+}
+
+impl Session {
+    /// Writes the session's work into the image file. The session stays open and goes on from
+    /// there. Without work, and without a wish to compact, nothing is written.
+    ///
+    /// # Errors
+    /// [`Error::SessionReadOnly`]; [`Error::ImageChanged`] when the file is not what the session
+    /// stands on; [`Error::Busy`]; no space: the file is then as it was.
+    pub fn save(&mut self, options: SaveOptions, observer: Observer<'_>) -> Result<SaveReport> {
+        self.require_writable()?;
+        let lock = self.lock()?;
+        let pending = self.load(observer)?.pending;
+        let image = self.image_file()?;
+        let has_table = image.archive().has_integrity_table();
+        let size_before = self.record.base.length;
+        let mut told = SaveReport {
+            path: self.record.path.clone(),
+            image_path: self.record.image_path.clone(),
+            image_index: self.record.image_index,
+            saved: false,
+            compacted: false,
+            blobs_added: 0,
+            bytes_written: 0,
+            metadata_bytes: 0,
+            file_size_before: size_before,
+            file_size_after: size_before,
+            integrity_table: has_table,
+        };
+        let wanted = pending.operations > 0 || options.compact || options.add_integrity && !has_table;
+        if !wanted {
+            check_base(image.host_file(), &self.record.base)?;
+            return Ok(told);
+        }
+        let target = HostFile::open_writable(&self.record.image_path)?;
+        target.lock_for_writing()?;
+        check_base(&target, &self.record.base)?;
+        // The base may have been replaced between opening it for reading and for writing.
+        if target.identity()? != image.host_file().identity()? {
+            let difference = "another file has taken its place".to_owned();
+            return Err(Error::ImageChanged { difference }.in_file(self.image_name()));
+        }
+        let outcome = match options.compact {
+            true => compact::save(self, &target, options, observer),
+            false => append::save(self, &target, options, observer),
+        }
+        .in_file(self.image_name())?;
+        told.saved = true;
+        told.compacted = options.compact;
+        told.blobs_added = outcome.blobs_added;
+        told.bytes_written = outcome.bytes_written;
+        told.metadata_bytes = outcome.metadata_bytes;
+        told.file_size_after = outcome.commit.base.length;
+        told.integrity_table = outcome.integrity_table;
+        self.move_on(outcome.commit)?;
+        drop(lock);
+        // Too late to stop: what the observer answers does not matter any more.
+        let _ = report(observer, Phase::WritingMetadata, told.bytes_written, told.bytes_written);
+        Ok(told)
+    }
+
+    /// The point of no return: notes what the file is about to become.
+    fn note(&self, commit: &Commit) -> Result<()> {
+        self.directory.write(&Record { commit: Some(commit.clone()), ..self.record.clone() })
+    }
+
+    /// The save happened: the session stands on the new state of the file, with empty hands.
+    fn move_on(&mut self, commit: Commit) -> Result<()> {
+        let record = Record {
+            base: commit.base,
+            image_file: commit.image_file,
+            generation: self.record.generation.saturating_add(1),
+            commit: None,
+            ..self.record.clone()
+        };
+        self.forget();
+        self.directory.write(&record)?;
+        self.record = record;
+        self.directory.forget_other_generations(self.record.generation);
+        Ok(())
+    }
+}
+
+/// Removes what an interrupted save left, as far as that is possible: a session that ends must
+/// leave no trace.
+pub(super) fn clear_leftovers(record: &Record) {
+    remove_fresh_file(record);
+    let record = record.clone().settled();
+    if record.read_only {
+        return;
+    }
+    let clear = || -> Result<()> {
+        let file = HostFile::open_writable(&record.image_path)?;
+        file.lock_for_writing()?;
+        let ours = read_header_bytes(&file)?[..] == record.base.header[..];
+        if ours && file.length()? > record.base.length {
+            file.set_length(record.base.length)?;
+            file.sync()?;
+        }
+        Ok(())
+    };
+    // The file may be gone, read-only or in use by now; then its end stays as it is.
+    let _ = clear();
+}
+
+/// Removes the fresh file of an interrupted save that compacts.
+pub(super) fn remove_fresh_file(record: &Record) {
+    if let Some(Commit { fresh_name: Some(name), .. }) = &record.commit {
+        let _ = host::remove_file(&record.image_path.with_file_name(name));
+    }
+    let _ = host::remove_file(&fresh_path(&record.image_path, &record.id));
+}
+
+/// Where a save that compacts writes.
+fn fresh_path(image_path: &Path, id: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(image_path.file_name().unwrap_or_default());
+    name.push(format!(".imgsvc-{id}.tmp"));
+    image_path.with_file_name(name)
+}

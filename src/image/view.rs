@@ -1,0 +1,184 @@
+//! Reading an image: paths to items, items to content.
+//!
+//! **Invariant:** a path never goes through a reparse point. Its target may lie outside the image
+//! (junctions hold absolute paths), so what lies behind one is nobody's business here.
+
+use crate::error::{Error, Result};
+use crate::formats::wim::tree::{DentryId, Inode, StreamKind, Tree};
+use crate::formats::wim::Hash;
+use crate::image::content::{ContentReader, ContentStore};
+use crate::image::descriptor as security;
+use crate::image::info::{hash_text, Item, ItemType, StreamInfo};
+use crate::image::ImagePath;
+
+/// The image as it is now, with the changes of the transaction it came from.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    tree: &'a Tree,
+    content: &'a ContentStore,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(tree: &'a Tree, content: &'a ContentStore) -> Self {
+        Self { tree, content }
+    }
+
+    /// The tree itself.
+    pub fn tree(&self) -> &'a Tree {
+        self.tree
+    }
+
+    /// What is at `path`; `None` when it, or a directory on the way, is not there.
+    ///
+    /// # Errors
+    /// [`Error::WrongItemKind`] when the path goes through a file or a reparse point.
+    pub fn lookup(&self, path: &ImagePath) -> Result<Option<DentryId>> {
+        let mut current = self.tree.root();
+        for name in path.components() {
+            if !self.tree.inode_of(current).is_directory() {
+                return Err(self.wrong_kind(current, "a directory"));
+            }
+            match self.tree.lookup(current, name.as_slice()) {
+                Some(child) => current = child,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(current))
+    }
+
+    /// What is at `path`, which must be there.
+    pub fn resolve(&self, path: &ImagePath) -> Result<DentryId> {
+        self.lookup(path)?.ok_or_else(|| Error::ItemNotFound { path: path.to_string() })
+    }
+
+    /// There is something at `path`.
+    pub fn exists(&self, path: &ImagePath) -> Result<bool> {
+        Ok(self.lookup(path)?.is_some())
+    }
+
+    /// The directory at `path`.
+    pub fn directory(&self, path: &ImagePath) -> Result<DentryId> {
+        let dentry = self.resolve(path)?;
+        match self.tree.inode_of(dentry).is_directory() {
+            true => Ok(dentry),
+            false => Err(self.wrong_kind(dentry, "a directory")),
+        }
+    }
+
+    /// The file at `path`: neither a directory nor a reparse point.
+    pub fn file(&self, path: &ImagePath) -> Result<DentryId> {
+        let dentry = self.resolve(path)?;
+        match item_type(self.tree.inode_of(dentry)) {
+            ItemType::File => Ok(dentry),
+            ItemType::Directory | ItemType::ReparsePoint => Err(self.wrong_kind(dentry, "a file")),
+        }
+    }
+
+    /// Everything known about the item at `path`; `None` when it is not there.
+    pub fn item(&self, path: &ImagePath) -> Result<Option<Item>> {
+        Ok(self.lookup(path)?.map(|dentry| self.describe(dentry)))
+    }
+
+    /// The names in the directory at `path`, sorted without case.
+    pub fn names(&self, path: &ImagePath) -> Result<Vec<Vec<u16>>> {
+        let directory = self.directory(path)?;
+        let names = self.tree.children(directory).iter().map(|child| self.tree.dentry(*child).name.to_vec());
+        Ok(names.collect())
+    }
+
+    /// Opens the unnamed stream of the file at `path`.
+    pub fn open_file(&self, path: &ImagePath) -> Result<ContentReader> {
+        let dentry = self.file(path)?;
+        self.open(dentry)
+    }
+
+    /// Opens a named stream of the item at `path`.
+    pub fn open_stream(&self, path: &ImagePath, name: &[u16]) -> Result<ContentReader> {
+        if name.is_empty() {
+            return self.open_file(path);
+        }
+        let dentry = self.resolve(path)?;
+        let stream = self.tree.inode_of(dentry).stream(StreamKind::Data, name).ok_or_else(|| {
+            Error::ItemNotFound { path: format!("{path}:{}", String::from_utf16_lossy(name)) }
+        })?;
+        self.content.open(&stream.hash)
+    }
+
+    /// Opens the content of a file.
+    pub fn open(&self, dentry: DentryId) -> Result<ContentReader> {
+        let inode = self.tree.inode_of(dentry);
+        if inode.stream(StreamKind::EfsRaw, &[]).is_some() {
+            return Err(Error::Unsupported {
+                what: format!("reading '{}'", self.tree.display_path(dentry)),
+                reason: "it is encrypted (EFS)".to_owned(),
+            });
+        }
+        self.content.open(&inode.unnamed_hash())
+    }
+
+    /// The whole content of the file at `path`, if it has at most `limit` bytes, checked against
+    /// its SHA-1.
+    pub fn read_file(&self, path: &ImagePath, limit: u64) -> Result<Vec<u8>> {
+        let read = self.open_file(path)?.read_all(limit);
+        read.map_err(|error| error.in_file(path.to_string()))
+    }
+
+    /// Bytes of a content; 0 when the image file does not have it.
+    pub fn size(&self, hash: &Hash) -> u64 {
+        self.content.size(hash).unwrap_or(0)
+    }
+
+    /// Everything known about an item.
+    pub fn describe(&self, dentry: DentryId) -> Item {
+        let name = self.tree.dentry(dentry);
+        let inode = self.tree.inode_of(dentry);
+        let hash = inode.unnamed_hash();
+        let short_name = &name.short_name;
+        let streams =
+            inode.streams.iter().filter(|stream| stream.kind == StreamKind::Data && !stream.name.is_empty());
+        let descriptor = self.tree.security_descriptor(name.inode);
+        Item {
+            path: self.tree.display_path(dentry),
+            name: String::from_utf16_lossy(&name.name),
+            short_name: (!short_name.is_empty()).then(|| String::from_utf16_lossy(short_name)),
+            item_type: item_type(inode),
+            length: self.size(&hash),
+            attributes: inode.attributes,
+            creation_time: inode.creation_time,
+            last_access_time: inode.last_access_time,
+            last_write_time: inode.last_write_time,
+            link_count: inode.links,
+            reparse_tag: inode.is_reparse_point().then_some(inode.reparse.tag),
+            hash: hash_text(&hash),
+            streams: streams
+                .map(|stream| StreamInfo {
+                    name: String::from_utf16_lossy(&stream.name),
+                    length: self.size(&stream.hash),
+                    hash: hash_text(&stream.hash),
+                })
+                .collect(),
+            security_descriptor: descriptor.and_then(|bytes| security::to_sddl(bytes).ok()),
+        }
+    }
+
+    /// The error for an item that is not what an operation needs.
+    pub(crate) fn wrong_kind(&self, dentry: DentryId, needed: &'static str) -> Error {
+        let found = match item_type(self.tree.inode_of(dentry)) {
+            ItemType::File => "a file",
+            ItemType::Directory => "a directory",
+            ItemType::ReparsePoint => "a reparse point",
+        };
+        Error::WrongItemKind { path: self.tree.display_path(dentry), found, needed }
+    }
+}
+
+/// What an inode is.
+pub(crate) fn item_type(inode: &Inode) -> ItemType {
+    if inode.is_reparse_point() {
+        ItemType::ReparsePoint
+    } else if inode.is_directory() {
+        ItemType::Directory
+    } else {
+        ItemType::File
+    }
+}

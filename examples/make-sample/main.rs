@@ -8,6 +8,8 @@
 
 mod catalog;
 mod drivers;
+mod hives;
+mod image;
 mod pe;
 
 use std::error::Error;
@@ -34,6 +36,9 @@ fn main() -> ExitCode {
 fn make_sample(folder: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     drivers::make_samples(&folder.join("drivers"))?;
+    let state = folder.join("state");
+    image::make(&folder.join("install.wim"), &state)?;
+    std::fs::remove_dir_all(state)?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::as_conversions, clippy::cast_possible_truncation))]
 
 pub mod error;
+pub mod ffi;
 pub mod formats;
 pub mod image;
 pub mod progress;

@@ -25,7 +25,6 @@ mod session;
 mod staging;
 pub mod state;
 mod transaction;
-pub mod transfer;
 mod view;
 
 pub use clock::{from_system_time, now, to_system_time};

@@ -1,0 +1,168 @@
+//! Driver packages of a session.
+
+use super::document::imgsvc_document;
+use super::error::{imgsvc_error, message_of, subject_of};
+use super::guard::{enter_giving, handle};
+use super::progress::{imgsvc_progress_fn, Reporter};
+use super::session::{imgsvc_session, known_flags};
+use super::status::{imgsvc_status, verdict};
+use super::text::required_paths;
+use crate::error::Error;
+use crate::servicing::drivers::{self, AddOptions, DriverInfo, DriverReport};
+use serde::Serialize;
+use std::ffi::c_void;
+
+/// Driver flag: look for INFs in sub-directories too.
+pub const IMGSVC_DRIVER_RECURSE: u32 = 1;
+/// Driver flag of `imgsvc_driver_add`: unsigned and tampered packages go in too.
+pub const IMGSVC_DRIVER_FORCE_UNSIGNED: u32 = 2;
+/// Driver flag of `imgsvc_driver_list`: the drivers that came with Windows too.
+pub const IMGSVC_DRIVER_ALL: u32 = 1;
+
+/// An error inside a document, with what an error object would say.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorRow {
+    status: imgsvc_status,
+    id: &'static str,
+    message: String,
+    subject: Option<String>,
+    remedy: Option<&'static str>,
+    hresult: i32,
+}
+
+impl ErrorRow {
+    fn of(error: &Error) -> Self {
+        let verdict = verdict(error);
+        Self {
+            status: verdict.status,
+            id: verdict.id,
+            message: message_of(error),
+            subject: subject_of(error),
+            remedy: verdict.remedy,
+            hresult: verdict.hresult.cast_signed(),
+        }
+    }
+}
+
+/// A driver report with its error lowered.
+#[derive(Serialize)]
+struct ReportRow<'a> {
+    #[serde(flatten)]
+    report: &'a DriverReport,
+    error: Option<ErrorRow>,
+}
+
+#[derive(Serialize)]
+struct ReportList<'a> {
+    drivers: Vec<ReportRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct InfoList {
+    drivers: Vec<DriverInfo>,
+}
+
+/// Finds the INF files that `imgsvc_driver_add` would service.
+///
+/// `paths` are `count` INF files or directories of the host. `flags`: `IMGSVC_DRIVER_RECURSE`.
+/// `*out_document`: `{packages: [{path}], missing: [path]}`.
+///
+/// # Safety
+/// `paths` points to `count` NUL-terminated UTF-16 texts. `out_document` is writable. `out_error` is
+/// NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_driver_find(
+    paths: *const *const u16,
+    count: usize,
+    flags: u32,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let body = || {
+        known_flags(flags, IMGSVC_DRIVER_RECURSE)?;
+        // SAFETY: promised by the caller.
+        let paths = unsafe { required_paths(paths, count, "paths") }?;
+        let found = drivers::find(&paths, flags & IMGSVC_DRIVER_RECURSE != 0)?;
+        imgsvc_document::of(&found)
+    };
+    // SAFETY: promised by the caller.
+    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+}
+
+/// Adds driver packages to the image, as one transaction of the session: a package that cannot go in
+/// is reported, the others go in; if the call fails, none does.
+///
+/// `paths` are `count` INF files or directories of the host. `flags`: `IMGSVC_DRIVER_RECURSE`,
+/// `IMGSVC_DRIVER_FORCE_UNSIGNED`. `*out_document`: `{drivers: [{path, status:
+/// "Added"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
+/// className, classGuid, version, date, catalogFile, driverSignature:
+/// "Signed"|"Unsigned"|"Tampered"|"Unknown", bootCritical, reason, files, error: {status, id,
+/// message, subject, remedy, hresult}}]}`, one entry per INF. "Signed" means that every file's hash
+/// is in the catalogue; the chain of its certificate is not checked.
+///
+/// # Safety
+/// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `progress` may
+/// be called with `context` during the call. `out_document` is writable. `out_error` is NULL or
+/// writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_driver_add(
+    session: *mut imgsvc_session,
+    paths: *const *const u16,
+    count: usize,
+    flags: u32,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let body = || {
+        known_flags(flags, IMGSVC_DRIVER_RECURSE | IMGSVC_DRIVER_FORCE_UNSIGNED)?;
+        // SAFETY: promised by the caller.
+        let paths = unsafe { required_paths(paths, count, "paths") }?;
+        // SAFETY: promised by the caller.
+        let session = unsafe { handle(session, "session") }?;
+        // SAFETY: promised by the caller.
+        let mut reporter = unsafe { Reporter::new(progress, context) };
+        let options = AddOptions {
+            recurse: flags & IMGSVC_DRIVER_RECURSE != 0,
+            force_unsigned: flags & IMGSVC_DRIVER_FORCE_UNSIGNED != 0,
+        };
+        let reports = session
+            .inner
+            .with(|session| drivers::add(session, &paths, options, &mut |now| reporter.observe(now)))?;
+        let rows = reports.iter();
+        let rows =
+            rows.map(|report| ReportRow { report, error: report.error.as_ref().map(ErrorRow::of) }).collect();
+        imgsvc_document::of(&ReportList { drivers: rows })
+    };
+    // SAFETY: promised by the caller.
+    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+}
+
+/// Lists the driver packages of the image.
+///
+/// `flags`: `IMGSVC_DRIVER_ALL` for those that came with Windows too. `*out_document`: `{drivers:
+/// [{driver, originalFileName, inbox, catalogFile, className, classGuid, bootCritical,
+/// driverSignature, signerName, providerName, date, version, majorVersion, minorVersion, build,
+/// revision, hive: "SYSTEM"|"DRIVERS"}]}`.
+///
+/// # Safety
+/// `session` is a live handle. `out_document` is writable. `out_error` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_driver_list(
+    session: *mut imgsvc_session,
+    flags: u32,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let body = || {
+        known_flags(flags, IMGSVC_DRIVER_ALL)?;
+        // SAFETY: promised by the caller.
+        let session = unsafe { handle(session, "session") }?;
+        let drivers = session.inner.with(|session| drivers::list(session, flags & IMGSVC_DRIVER_ALL != 0))?;
+        imgsvc_document::of(&InfoList { drivers })
+    };
+    // SAFETY: promised by the caller.
+    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+}

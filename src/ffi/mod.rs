@@ -1,0 +1,32 @@
+//! The C ABI, and nothing else: lift the arguments, call one engine function, lower the result.
+//!
+//! The contract is in `docs/abi.md`; the header `include/imgsvc.h` is generated from these files by
+//! cbindgen and committed. This is the only folder of the crate with `unsafe`.
+//!
+//! - Every fallible function returns [`imgsvc_status`]; its last parameter receives an owned
+//!   [`imgsvc_error`], or is NULL. Out-parameters are written on success only.
+//! - NULL is checked for every pointer. `*_free(NULL)` does nothing.
+//! - No panic crosses: it becomes `IMGSVC_STATUS_PANIC`, and its handle serves `_free` only.
+//! - A handle is used by one thread at a time; different handles are independent.
+//! - Text is UTF-16 and NUL-terminated both ways; structured results are UTF-8 JSON documents.
+#![allow(unsafe_code, non_camel_case_types)]
+
+mod document;
+mod driver;
+mod error;
+mod file;
+mod guard;
+mod progress;
+mod session;
+mod status;
+mod text;
+mod version;
+
+pub use document::*;
+pub use driver::*;
+pub use error::*;
+pub use file::*;
+pub use progress::*;
+pub use session::*;
+pub use status::*;
+pub use version::*;

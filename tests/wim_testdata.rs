@@ -1,5 +1,6 @@
 //! Every WIM file of the shared test data, compared with what wimlib-imagex says about it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, clippy::indexing_slicing)]
+#![allow(clippy::as_conversions, clippy::cast_possible_truncation)]
 
 use imgsvc::error::Error;
 use imgsvc::formats::wim::{tree::Tree, Archive};
@@ -77,5 +78,76 @@ fn every_file_has_the_paths_that_wimlib_lists_or_is_refused_as_wimlib_does() {
             (Err(_), None) => {}
             (ours, theirs) => panic!("{}: {ours:?} against {theirs:?}", path.display()),
         }
+    }
+}
+
+/// Reads every blob and every image's metadata, checking each SHA-1.
+fn verify(archive: &Archive) -> Result<(), Error> {
+    for index in 1..=archive.header().image_count {
+        Tree::parse(&archive.read_metadata(index)?)?;
+    }
+    for blob in archive.blobs().iter() {
+        archive.open_blob(&blob.hash)?.stream(&mut |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn every_file_verifies_or_fails_as_wimlib_says() {
+    if !wimlib_is_there() {
+        return;
+    }
+    for path in testdata("wim").iter().chain(&testdata("ppkg")) {
+        let mut paths = vec![path.as_path()];
+        let mut command = Command::new("wimlib-imagex");
+        command.arg("verify").arg(path);
+        let second = path.with_file_name("Split2.swm");
+        if path.extension().unwrap() == "swm" {
+            if path.file_name().unwrap() == "Split2.swm" {
+                continue;
+            }
+            command.arg(format!("--ref={}", second.display()));
+            paths.push(&second);
+        }
+        let ours = open(&paths).and_then(|archive| verify(&archive));
+        let theirs = command.output().unwrap().status.success();
+        assert_eq!(ours.is_ok(), theirs, "{}: {ours:?}", path.display());
+    }
+}
+
+#[test]
+fn an_untouched_document_is_written_as_it_was() {
+    for path in testdata("wim").iter().chain(&testdata("ppkg")) {
+        let Ok(archive) = open(&[path]) else { continue };
+        let at = archive.header().xml;
+        let file = std::fs::read(path).unwrap();
+        let stored = &file[at.offset as usize..(at.offset + at.size) as usize];
+        assert!(archive.xml().to_bytes() == stored, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_file_has_the_facts_that_wimlib_tells_of_it() {
+    if !wimlib_is_there() {
+        return;
+    }
+    for path in testdata("wim").iter().chain(&testdata("ppkg")) {
+        let Ok(archive) = open(&[path]) else { continue };
+        let output = Command::new("wimlib-imagex").arg("info").arg(path).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let said = |key: &str| {
+            let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default();
+            line.split_once(':').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        };
+        let image = &archive.images()[0];
+        assert_eq!(said("Image Count"), archive.images().len().to_string(), "{}", path.display());
+        assert_eq!(said("Compression"), archive.compression().name(), "{}", path.display());
+        assert_eq!(said("Chunk Size"), format!("{} bytes", archive.header().chunk_size));
+        assert_eq!(said("Name"), image.name.clone().unwrap_or_default(), "{}", path.display());
+        assert_eq!(said("Description"), image.description.clone().unwrap_or_default());
+        assert_eq!(said("Directory Count"), image.dir_count.to_string(), "{}", path.display());
+        assert_eq!(said("File Count"), image.file_count.to_string(), "{}", path.display());
+        assert_eq!(said("Total Bytes"), image.total_bytes.to_string(), "{}", path.display());
+        assert_eq!(said("Hard Link Bytes"), image.hard_link_bytes.to_string(), "{}", path.display());
     }
 }

@@ -78,6 +78,8 @@ impl Inode {
         let mut data = true;
         let mut interpreted = false;
         let main = (main_hash != EMPTY).then(|| (Box::default(), main_hash));
+        // Exactly as many as there are: almost every file has one, and there are many files.
+        self.streams.reserve_exact(extra.len().saturating_add(usize::from(main.is_some())));
         for (name, hash) in main.into_iter().chain(extra) {
             let kind = if encrypted {
                 // The first unnamed content is the whole file; nothing else is interpreted.

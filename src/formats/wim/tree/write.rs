@@ -5,7 +5,6 @@
 use super::parse::{DENTRY_SIZE, NO_SECURITY, STREAM_SIZE};
 use super::{attributes, DentryId, Tree};
 use crate::error::{Error, Result};
-use std::collections::HashMap;
 
 /// Bytes of the mark that ends a list.
 const END_MARK: u64 = 8;
@@ -30,14 +29,16 @@ impl Tree {
         Ok(bytes)
     }
 
-    /// Where the children of each directory will be. Directories without children have a list too,
+    /// Where the children of each directory will be, by dentry; 0 for the others. Directories without children have a list too,
     /// with just its end mark.
-    fn child_offsets(&self, root_at: usize) -> Result<HashMap<DentryId, u64>> {
-        let mut offsets = HashMap::new();
+    fn child_offsets(&self, root_at: usize) -> Result<Vec<u64>> {
+        let mut offsets = vec![0; self.dentries.len()];
         let root_at = u64::try_from(root_at).unwrap_or(u64::MAX);
         let mut offset = root_at.saturating_add(self.stored_length(self.root())?).saturating_add(END_MARK);
         for directory in self.walk(self.root()).filter(|id| self.inode_of(*id).is_directory()) {
-            offsets.insert(directory, offset);
+            if let Some(place) = offsets.get_mut(directory.index()) {
+                *place = offset;
+            }
             for child in self.children(directory) {
                 offset = offset.saturating_add(self.stored_length(*child)?);
             }
@@ -61,12 +62,7 @@ impl Tree {
         DENTRY_SIZE.saturating_add(names).next_multiple_of(8).saturating_add(extra)
     }
 
-    fn write_dentry(
-        &self,
-        bytes: &mut Vec<u8>,
-        id: DentryId,
-        offsets: &HashMap<DentryId, u64>,
-    ) -> Result<()> {
+    fn write_dentry(&self, bytes: &mut Vec<u8>, id: DentryId, offsets: &[u64]) -> Result<()> {
         let dentry = self.dentry(id);
         let inode = self.inode_of(id);
         let (main_hash, streams) = inode.stored_streams();
@@ -77,7 +73,7 @@ impl Tree {
         bytes.extend_from_slice(&u64::try_from(length).unwrap_or(u64::MAX).to_le_bytes());
         bytes.extend_from_slice(&inode.attributes.to_le_bytes());
         bytes.extend_from_slice(&inode.security_id.unwrap_or(NO_SECURITY).to_le_bytes());
-        bytes.extend_from_slice(&offsets.get(&id).copied().unwrap_or(0).to_le_bytes());
+        bytes.extend_from_slice(&offsets.get(id.index()).copied().unwrap_or(0).to_le_bytes());
         let reserved = self.reserved.get(&id).copied().unwrap_or_default();
         let times = [inode.creation_time, inode.last_access_time, inode.last_write_time];
         for number in reserved.into_iter().chain(times) {

@@ -22,6 +22,8 @@ pub struct Element {
     /// What the start tag has behind the name, as in the source.
     pub(super) attributes: String,
     pub(super) children: Vec<Node>,
+    /// Whether an empty element is one tag, `<X/>`, as it was in the source.
+    pub(super) one_tag: bool,
 }
 
 impl Element {
@@ -32,7 +34,7 @@ impl Element {
 
     /// An element with text in it.
     pub fn with_text(name: &str, text: &str) -> Self {
-        Self { name: name.into(), attributes: String::new(), children: vec![Node::Text(escape(text))] }
+        Self { children: vec![Node::Text(escape(text))], ..Self::new(name) }
     }
 
     /// A time as Windows writes it: the halves of a FILETIME in hexadecimal.
@@ -40,7 +42,7 @@ impl Element {
         let high = Self::with_text("HIGHPART", &format!("0x{:08X}", time >> 32));
         let low = Self::with_text("LOWPART", &format!("0x{:08X}", time & 0xFFFF_FFFF));
         let children = vec![Node::Element(high), Node::Element(low)];
-        Self { name: name.into(), attributes: String::new(), children }
+        Self { children, ..Self::new(name) }
     }
 
     /// The element's name.
@@ -203,7 +205,7 @@ impl Element {
         text.push('<');
         text.push_str(&self.name);
         text.push_str(&self.attributes);
-        if self.children.is_empty() {
+        if self.children.is_empty() && self.one_tag {
             text.push_str("/>");
             return;
         }

@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn an_untouched_document_comes_out_as_it_went_in() {
         let text = document(SAMPLE).unwrap().to_text();
-        assert_eq!(text, SAMPLE.replace("<IMAGE INDEX=\"2\"></IMAGE>", "<IMAGE INDEX=\"2\"/>"));
+        assert_eq!(text, SAMPLE);
     }
 
     #[test]

@@ -28,13 +28,14 @@ pub(super) fn parse_nodes(text: &str) -> Result<Vec<Node>> {
                     return Err(Error::LimitExceeded { what: "the depth of the XML document", limit, found });
                 }
                 let (name, attributes) = (as_text(tag.name().as_ref()), as_text(tag.attributes_raw()));
-                open.push(Element { name, attributes, children: Vec::new() });
+                open.push(Element { name, attributes, children: Vec::new(), one_tag: false });
                 continue;
             }
             Event::Empty(tag) => Node::Element(Element {
                 name: as_text(tag.name().as_ref()),
-                attributes: as_text(tag.attributes_raw()).trim_end().to_owned(),
+                attributes: as_text(tag.attributes_raw()),
                 children: Vec::new(),
+                one_tag: true,
             }),
             Event::End(_) => match open.pop() {
                 Some(element) => Node::Element(element),

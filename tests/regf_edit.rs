@@ -256,6 +256,9 @@ fn freed_cells_hold_no_secrets() {
     hive.set_value(key, "v", REG_BINARY, secret).unwrap();
     hive.set_class(key, Some(secret)).unwrap();
     assert!(holds(&hive));
+    let value = hive.value(key, "v").unwrap().unwrap();
+    let shown = format!("{hive:?} {value:?} {:?} {:?}", hive.values(key), hive.clone().finish(NOW));
+    assert!(!shown.contains(&format!("{:?}", &secret[..4]).replace(['[', ']'], "")), "{shown}");
     hive.set_value(key, "v", REG_BINARY, b"other").unwrap();
     hive.set_class(key, None).unwrap();
     assert!(!holds(&hive));

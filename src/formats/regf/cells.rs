@@ -97,7 +97,7 @@ impl<'a> Record<'a> {
 }
 
 /// The bytes of the whole file, and what was written to them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Cells {
     bytes: Vec<u8>,
     bins_size: u32,

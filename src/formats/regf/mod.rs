@@ -34,6 +34,7 @@ use cells::Cells;
 use free::FreeCells;
 use key::KeyNode;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::ops::Range;
 
 pub use data::*;
@@ -56,7 +57,7 @@ pub const MAX_VALUE_NAME: usize = 16383;
 pub struct KeyId(u32);
 
 /// A value with its data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Value {
     /// The name; empty for the default value.
     pub name: Vec<u16>,
@@ -66,8 +67,16 @@ pub struct Value {
     pub data: Vec<u8>,
 }
 
+/// Without the data, which may be secrets.
+impl fmt::Debug for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, size) = (self.name_text(), self.data.len());
+        write!(formatter, "Value {{ name: {name:?}, kind: {}, {size} byte(s) }}", self.kind)
+    }
+}
+
 /// A hive made ready to be stored.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FinishedHive {
     /// The whole file.
     pub bytes: Vec<u8>,
@@ -99,7 +108,7 @@ pub struct Defect {
 }
 
 /// A registry hive in memory.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Hive {
     cells: Cells,
     minor: u32,
@@ -116,6 +125,22 @@ pub struct Hive {
     prepared: bool,
     /// Whether an edit failed between two writes.
     half_edited: bool,
+}
+
+/// Without what the hive holds.
+impl fmt::Debug for Hive {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (minor, size) = (self.minor, self.size());
+        write!(formatter, "Hive {{ version 1.{minor}, {size} bytes }}")
+    }
+}
+
+/// Without the bytes.
+impl fmt::Debug for FinishedHive {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (size, changed) = (self.bytes.len(), &self.changed);
+        write!(formatter, "FinishedHive {{ {size} bytes, changed: {changed:x?} }}")
+    }
 }
 
 impl Hive {

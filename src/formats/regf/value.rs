@@ -6,6 +6,7 @@ use super::cells::{damaged, index, Cells, Record};
 use super::name::NameRef;
 use super::Value;
 use crate::error::Result;
+use std::fmt;
 
 pub(super) const NAME_LENGTH: usize = 2;
 pub(super) const DATA_SIZE: usize = 4;
@@ -163,7 +164,6 @@ fn segments(cells: &Cells, offset: u32, length: usize) -> Result<Place> {
 ///
 /// Data of distinct values are distinct cells, so the data of one key are not larger than the hive;
 /// a hive that breaks this by naming a value many times ends the iteration with an error.
-#[derive(Debug)]
 pub struct Values<'a> {
     cells: &'a Cells,
     minor: u32,
@@ -184,6 +184,13 @@ impl<'a> Values<'a> {
             damaged(self.key, "values that fit in the hive", "a list that names the same ones again")
         })?;
         node.value(self.cells, self.minor)
+    }
+}
+
+/// Without the data, which may be secrets.
+impl fmt::Debug for Values<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Values").field("left", &(self.list.len() / 4)).finish_non_exhaustive()
     }
 }
 

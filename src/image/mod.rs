@@ -3,7 +3,7 @@
 //! The only layer that touches the host's file system (through [`host`]), and the only one with
 //! threads.
 
-mod clock;
+pub mod clock;
 mod compress;
 mod content;
 mod create;

@@ -74,16 +74,16 @@ pub fn hive_path(windows: &ImagePath, name: &str) -> Result<ImagePath> {
     windows.join(&format!(r"System32\config\{name}"))
 }
 
-/// The Windows directory: as the XML says if it is there, else `\Windows`.
+/// The Windows directory: as the XML says if it is there, else `\Windows`; in the case the image has.
 fn directory(view: &View<'_>, details: &ImageDetails) -> Result<ImagePath> {
-    if let Some(root) = details.system_root.as_deref().filter(|root| !root.trim().is_empty()) {
-        if let Ok(path) = ImagePath::parse(root.trim()) {
-            if !path.is_root() && view.exists(&path)? {
-                return Ok(path);
-            }
+    let named = details.system_root.as_deref().and_then(|root| ImagePath::parse(root.trim()).ok());
+    let usual = ImagePath::parse(r"\Windows")?;
+    for path in named.into_iter().filter(|path| !path.is_root()).chain([usual.clone()]) {
+        if let Some(found) = view.lookup(&path)? {
+            return ImagePath::from_utf16(&view.tree().path_of(found));
         }
     }
-    ImagePath::parse(r"\Windows")
+    Ok(usual)
 }
 
 /// The control set that Windows starts with: `Select\Default`, else the first.

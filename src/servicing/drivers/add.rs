@@ -1,6 +1,7 @@
 //! Adding driver packages to an image: all of one call in one transaction, one report for each INF.
 
 use super::find::{find, is_inf};
+use super::oem_map::number_of;
 use super::package::{Package, PackageFile, PackageInf};
 use super::placement::{placements, Content, Placement};
 use super::record::record;
@@ -9,7 +10,7 @@ use super::target::TargetImage;
 use super::version::text;
 use crate::error::{Error, Result};
 use crate::formats::inf::Applicability;
-use crate::image::{folder, ImagePath, PutOptions, Session, Transaction};
+use crate::image::{clock, folder, ImagePath, PutOptions, Session, Transaction};
 use crate::progress::{report, Observer, Phase};
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,7 @@ pub fn add(
     let details = session.image().clone();
     let mut transaction = session.transaction("add drivers")?;
     let target = TargetImage::open(&transaction.view(), &details)?;
-    let mut job = Job { target, options, now: now() };
+    let mut job = Job { target, options, now: clock::now() };
     let total = u64::try_from(found.packages.len()).unwrap_or(u64::MAX);
     let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
     let mut done: u64 = 0;
@@ -60,13 +61,6 @@ pub fn add(
     }
     report(observer, Phase::Drivers, total, total)?;
     Ok(reports)
-}
-
-/// Now as FILETIME.
-fn now() -> u64 {
-    const TICKS_TO_1970: u64 = 116_444_736_000_000_000;
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos() / 100).unwrap_or(0).saturating_add(TICKS_TO_1970)
 }
 
 fn not_found(path: &Path) -> DriverReport {
@@ -100,21 +94,24 @@ impl Job {
         };
         let (source, package) = package;
         let known = self.target.known(&package.label)?;
-        let published = known.and_then(|known| known.published_name);
-        if let Some(published) = published {
-            let folder = self.target.store_folder(&package.label)?.join(&source.name)?;
-            if transaction.view().exists(&folder)? {
-                report.status = DriverStatus::AlreadyPresent;
-                report.reason = Some(format!("the image has it as {published}"));
-                report.driver = Some(published);
-                return Ok(report);
-            }
+        let known = known.and_then(|known| known.published_name);
+        let stored = self.target.store_folder(&package.label)?.join(&source.name)?;
+        let is_stored = transaction.view().exists(&stored)?;
+        if let Some(published) = known.clone().filter(|_| is_stored) {
+            report.status = DriverStatus::AlreadyPresent;
+            report.reason = Some(format!("the image has it as {published}"));
+            report.driver = Some(published);
+            return Ok(report);
         }
         if let Some(error) = package.signature.refusal().filter(|_| !self.options.force_unsigned) {
             return Ok(report.failed(error.in_file(path.display().to_string())));
         }
         let savepoint = transaction.savepoint();
-        let number = self.target.free_number(&transaction.view())?;
+        // A package that is recorded but lost its files comes back under its own name.
+        let number = match known.as_deref().and_then(number_of) {
+            Some(number) => number,
+            None => self.target.free_number(&transaction.view())?,
+        };
         let published = format!("oem{number}.inf");
         let plan = placements(&self.target, &source, &package, number)?;
         for placement in &plan {

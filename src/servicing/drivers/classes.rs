@@ -58,6 +58,40 @@ const BOOT_CLASSES: [(u128, &str); 33] = [
     (0xf2e7dd72_6468_4e36_b6f1_6488f42c1b52, "Firmware"),
 ];
 
+/// Names of common classes that are in DRIVERS, from the class keys of Windows 10.
+const OTHER_CLASSES: [(u128, &str); 30] = [
+    (0x4d36e968_e325_11ce_bfc1_08002be10318, "Display"),
+    (0x4d36e96c_e325_11ce_bfc1_08002be10318, "MEDIA"),
+    (0x4d36e96d_e325_11ce_bfc1_08002be10318, "Modem"),
+    (0x4d36e96e_e325_11ce_bfc1_08002be10318, "Monitor"),
+    (0x4d36e970_e325_11ce_bfc1_08002be10318, "MTD"),
+    (0x4d36e971_e325_11ce_bfc1_08002be10318, "MultiFunction"),
+    (0x4d36e972_e325_11ce_bfc1_08002be10318, "Net"),
+    (0x4d36e973_e325_11ce_bfc1_08002be10318, "NetClient"),
+    (0x4d36e974_e325_11ce_bfc1_08002be10318, "NetService"),
+    (0x4d36e975_e325_11ce_bfc1_08002be10318, "NetTrans"),
+    (0x4d36e979_e325_11ce_bfc1_08002be10318, "Printer"),
+    (0x50906cb8_ba12_11d1_bf5d_0000f805f530, "MultiPortSerial"),
+    (0x50dd5230_ba8a_11d1_bf5d_0000f805f530, "SmartCardReader"),
+    (0x5175d334_c371_4806_b3ba_71fd53c9258d, "Sensor"),
+    (0x53d29ef7_377c_4d14_864b_eb3a85769359, "Biometric"),
+    (0x5630831c_06c9_4856_b327_f5d32586e060, "Proximity"),
+    (0x5989fce8_9cd0_467d_8a6a_5419e31529d4, "AudioProcessingObject"),
+    (0x5c4c3332_344d_483c_8739_259e934c9cc8, "SoftwareComponent"),
+    (0x62f9c741_b25a_46ce_b54c_9bccce08b6f2, "SoftwareDevice"),
+    (0x6bdd1fc5_810f_11d0_bec7_08002be2092f, "Infrared"),
+    (0x6bdd1fc6_810f_11d0_bec7_08002be2092f, "Image"),
+    (0x6d807884_7d21_11cf_801c_08002be10318, "TapeDrive"),
+    (0x6fae73b7_b735_4b50_a0da_0dc2484b1f1a, "BasicDisplay"),
+    (0x990a2bd7_e738_46c7_b26f_1cf8fb9f1391, "SmartCard"),
+    (0xb1d1a169_c54f_4379_81db_bee7d88d7454, "AntiVirus"),
+    (0xc166523c_fe0c_4a94_a586_f1a80cfbbf3e, "AudioEndpoint"),
+    (0xca3e7ab9_b4c3_4ae6_8251_579ef933890f, "Camera"),
+    (0xce5939ae_ebde_11d0_b181_0000f8753ec4, "MediumChanger"),
+    (0xe0cbf06c_cd8b_4647_bb8a_263b43f0f974, "Bluetooth"),
+    (0xeec5ad98_8080_425f_922a_dabf3de3f69a, "WPD"),
+];
+
 /// The class of extension INFs, which add settings to devices that another INF installs.
 pub const EXTENSION_CLASS: Guid = guid(0xe2f84ce7_8efa_411c_aa69_97454ca4cb57);
 
@@ -96,13 +130,16 @@ impl BootClasses {
     }
 }
 
+fn well_known() -> impl Iterator<Item = (Guid, &'static str)> {
+    BOOT_CLASSES.iter().chain(&OTHER_CLASSES).map(|&(digits, name)| (guid(digits), name))
+}
+
 /// A class name for classes that an image's `Control\Class` does not name.
 pub fn well_known_name(class_guid: Guid) -> Option<&'static str> {
-    BOOT_CLASSES.iter().find(|&&(number, _)| guid(number) == class_guid).map(|&(_, name)| name)
+    well_known().find(|&(known, _)| known == class_guid).map(|(_, name)| name)
 }
 
 /// The class of a name, for INFs that give no GUID.
 pub fn well_known_guid(name: &str) -> Option<Guid> {
-    let known = BOOT_CLASSES.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
-    known.map(|&(number, _)| guid(number))
+    well_known().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(known, _)| known)
 }

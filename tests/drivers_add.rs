@@ -1,0 +1,515 @@
+//! Adding driver packages to an image, end to end: what is reported, what is in the saved image, and
+//! what other programs read there.
+#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
+
+#[path = "support/hives.rs"]
+mod hives;
+#[path = "support/images.rs"]
+mod images;
+#[path = "support/packages.rs"]
+mod packages;
+#[path = "support/windows.rs"]
+mod windows;
+
+use images::{path, read, root, save};
+use imgsvc::error::Error;
+use imgsvc::formats::regf::Hive;
+use imgsvc::image::Session;
+use imgsvc::progress::{unobserved, Phase, Progress};
+use imgsvc::servicing::drivers::{add, list, AddOptions, DriverReport, DriverSignature, DriverStatus};
+use packages::{Sample, SIGNER};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use windows::WindowsBench;
+
+const FORCE: AddOptions = AddOptions { recurse: true, force_unsigned: true };
+const RECURSE: AddOptions = AddOptions { recurse: true, force_unsigned: false };
+
+fn add_all(session: &mut Session, paths: &[PathBuf], options: AddOptions) -> Vec<DriverReport> {
+    add(session, paths, options, &mut unobserved).unwrap()
+}
+
+fn hive(session: &Session, name: &str) -> Hive {
+    Hive::open(read(session, &format!(r"\Windows\System32\config\{name}")).unwrap()).unwrap()
+}
+
+fn has_key(hive: &Hive, path: &str) -> bool {
+    hive.find(hive.root(), path).unwrap().is_some()
+}
+
+#[test]
+fn a_signed_package_is_in_the_saved_image_for_every_reader() {
+    let bench = WindowsBench::new();
+    let inf = Sample::network("net").write(&bench.drivers());
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, std::slice::from_ref(&inf), AddOptions::default());
+    let [report] = reports.as_slice() else { panic!("{reports:?}") };
+    assert_eq!(report.status, DriverStatus::Added, "{report:?}");
+    assert_eq!(report.path, inf.display().to_string());
+    assert_eq!(report.driver.as_deref(), Some("oem0.inf"));
+    assert_eq!(report.provider_name.as_deref(), Some("Sample Maker"));
+    assert_eq!(report.class_name.as_deref(), Some("Net"));
+    assert_eq!(report.class_guid.as_deref(), Some("{4d36e972-e325-11ce-bfc1-08002be10318}"));
+    assert_eq!(report.version.as_deref(), Some("1.3.15.0"));
+    assert_eq!(report.date, Some(132_091_776_000_000_000));
+    assert_eq!(report.catalog_file.as_deref(), Some("net.cat"));
+    assert_eq!(report.driver_signature, DriverSignature::Signed);
+    assert!(!report.boot_critical);
+    assert!(report.reason.as_ref().unwrap().contains("the certificate chain was not checked"));
+    let original = report.original_file_name.clone().unwrap();
+    let folder = original.strip_suffix(r"\net.inf").unwrap().to_owned();
+    assert!(folder.starts_with(r"\Windows\System32\DriverStore\FileRepository\net.inf_amd64_"), "{folder}");
+    let catalogs = r"\Windows\System32\CatRoot\{F750E6C3-38EE-11D1-85E5-00C04FC295EE}";
+    let mut expected = vec![
+        format!(r"{folder}\net.inf"),
+        format!(r"{folder}\net.cat"),
+        format!(r"{folder}\net.sys"),
+        r"\Windows\INF\oem0.inf".to_owned(),
+        format!(r"{catalogs}\oem0.cat"),
+    ];
+    assert_eq!(report.files, expected);
+
+    save(&mut session).unwrap();
+    bench.images.judge();
+    let entries = bench.images.detailed(1);
+    for file in &expected {
+        assert!(entries.keys().any(|path| path.replace('/', r"\").eq_ignore_ascii_case(file)), "{file}");
+    }
+    let applied = bench.images.apply(1);
+    let on_disk =
+        |file: &str| std::fs::read(applied.join(file.trim_start_matches('\\').replace('\\', "/"))).unwrap();
+    let source = |name: &str| std::fs::read(inf.with_file_name(name)).unwrap();
+    let published = expected.split_off(3);
+    assert_eq!(on_disk(&published[0]), source("net.inf"));
+    assert_eq!(on_disk(&published[1]), source("net.cat"));
+    assert_eq!(on_disk(&expected[2]), source("net.sys"));
+
+    // A network driver is recorded in DRIVERS; its number is taken in SYSTEM.
+    let label = folder.rsplit('\\').next().unwrap();
+    let package = format!(r"DriverDatabase\DriverPackages\{label}");
+    let (system, drivers) =
+        (on_disk(r"Windows\System32\config\SYSTEM"), on_disk(r"Windows\System32\config\DRIVERS"));
+    hives::assert_hivexml_reads(&system);
+    hives::assert_hivexml_reads(&drivers);
+    if hives::has_hivex() {
+        for bytes in [&system, &drivers] {
+            let ours = hives::dump(&Hive::open(bytes.clone()).unwrap());
+            assert_eq!(hives::hivex_dump(bytes).unwrap(), ours);
+        }
+    }
+    let (system, drivers) = (Hive::open(system).unwrap(), Hive::open(drivers).unwrap());
+    system.check().unwrap();
+    drivers.check().unwrap();
+    assert!(has_key(&drivers, &package) && !has_key(&system, &package));
+    assert!(has_key(&drivers, r"DriverDatabase\DriverInfFiles\oem0.inf"));
+    let key = system.require(system.root(), "DriverDatabase").unwrap();
+    assert_eq!(system.value(key, "OemInfMap").unwrap().unwrap().data, [0x80]);
+    // Transaction logs of rewritten hives hold nothing any more; those of others are untouched.
+    assert!(on_disk(r"Windows\System32\config\SYSTEM.LOG1").is_empty());
+    assert!(on_disk(r"Windows\System32\config\DRIVERS.LOG1").is_empty());
+    assert_eq!(on_disk(r"Windows\System32\config\SOFTWARE.LOG1"), windows::OLD_LOG);
+}
+
+#[test]
+fn a_boot_driver_is_in_system_with_its_service_file_and_lockdown() {
+    let bench = WindowsBench::new();
+    Sample::storage("stor").write(&bench.drivers());
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[bench.drivers()], RECURSE);
+    let report = &reports[0];
+    assert_eq!(report.status, DriverStatus::Added, "{report:?}");
+    assert!(report.boot_critical);
+    assert!(report.reason.as_ref().unwrap().contains("not proven by booting"), "{report:?}");
+    assert!(report.files.contains(&r"\Windows\System32\drivers\stor.sys".to_owned()), "{report:?}");
+    save(&mut session).unwrap();
+    bench.images.judge();
+
+    let system = hive(&session, "SYSTEM");
+    for set in ["ControlSet001", "ControlSet002"] {
+        let service = system.require(system.root(), &format!(r"{set}\Services\stor")).unwrap();
+        let image_path = system.value(service, "ImagePath").unwrap().unwrap().as_text();
+        assert_eq!(image_path.as_deref(), Some(r"System32\drivers\stor.sys"));
+    }
+    assert!(!has_key(&hive(&session, "DRIVERS"), r"DriverDatabase\DriverInfFiles\oem0.inf"));
+    let software = hive(&session, "SOFTWARE");
+    let files = r"Microsoft\Windows\CurrentVersion\Setup\PnpLockdownFiles";
+    let key = software.require(software.root(), &format!(r"{files}\%SystemRoot%/System32/drivers/stor.sys"));
+    let class = software.value(key.unwrap(), "Class").unwrap().unwrap();
+    assert_eq!(class.as_number(), Some(4), "PnpLockdown=1");
+}
+
+#[test]
+fn each_bad_package_is_one_report_and_the_good_ones_go_in() {
+    let bench = WindowsBench::new();
+    let drivers = bench.drivers();
+    Sample::network("good").write(&drivers);
+    Sample { catalog: false, ..Sample::network("unsigned") }.write(&drivers);
+    let tampered = Sample::network("tampered").write(&drivers);
+    std::fs::write(tampered.with_extension("sys"), "other").unwrap();
+    let missing = Sample::network("missing").write(&drivers);
+    std::fs::remove_file(missing.with_extension("sys")).unwrap();
+    Sample { architecture: "arm64".into(), ..Sample::network("other") }.write(&drivers);
+    let broken = Sample::network("broken").write(&drivers);
+    std::fs::write(&broken, Sample::network("broken").inf().replace("[Manufacturer]", "[Manufacturer"))
+        .unwrap();
+    std::fs::write(drivers.join("autorun.inf"), "[AutoRun]\r\nopen=setup.exe\r\n").unwrap();
+    Sample::network("zgood").write(&drivers);
+    let gone = drivers.join("gone");
+
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[gone, drivers], RECURSE);
+    let find = |name: &str| -> &DriverReport {
+        let found: Vec<_> = reports.iter().filter(|report| report.path.ends_with(name)).collect();
+        assert_eq!(found.len(), 1, "{name}");
+        found[0]
+    };
+    assert_eq!(reports.len(), 9);
+    assert_eq!(find("good/good.inf").driver.as_deref(), Some("oem0.inf"));
+    assert_eq!(find("zgood.inf").driver.as_deref(), Some("oem1.inf"));
+    for (name, signature) in
+        [("unsigned.inf", DriverSignature::Unsigned), ("tampered.inf", DriverSignature::Tampered)]
+    {
+        let report = find(name);
+        assert_eq!((report.status, report.driver_signature), (DriverStatus::Failed, signature));
+        assert!(report.files.is_empty());
+    }
+    let is = |name: &str, expected: fn(&Error) -> bool| {
+        let report = find(name);
+        assert_eq!(report.status, DriverStatus::Failed, "{name}");
+        let error = report.error.as_ref().unwrap();
+        assert!(expected(error.root()), "{name}: {error}");
+        assert!(error.to_string().contains(name), "the message names the file: {error}");
+    };
+    is("unsigned.inf", |error| matches!(error, Error::DriverUnsigned { .. }));
+    is("tampered.inf", |error| matches!(error, Error::DriverTampered { .. }));
+    is("missing.inf", |error| matches!(error, Error::DriverFileMissing { .. }));
+    is("broken.inf", |error| matches!(error, Error::Malformed { .. }));
+    is("gone", |error| matches!(error, Error::Io { .. }));
+    let error = find("broken.inf").error.as_ref().unwrap().to_string();
+    assert!(error.contains("line 10"), "{error}");
+    let other = find("other.inf");
+    assert_eq!(other.status, DriverStatus::NotApplicable);
+    assert!(other.reason.as_ref().unwrap().contains("arm64"), "{other:?}");
+    assert_eq!(find("autorun.inf").status, DriverStatus::NotApplicable);
+
+    let names: Vec<_> =
+        list(&session, false).unwrap().into_iter().map(|driver| driver.original_file_name).collect();
+    assert_eq!(names.len(), 2);
+    assert!(!session.view().unwrap().exists(&path(r"\Windows\INF\oem2.inf")).unwrap());
+    save(&mut session).unwrap();
+    bench.images.judge();
+}
+
+#[test]
+fn force_adds_unsigned_and_tampered_packages_and_says_so() {
+    let bench = WindowsBench::new();
+    Sample { catalog: false, ..Sample::network("unsigned") }.write(&bench.drivers());
+    let tampered = Sample::network("tampered").write(&bench.drivers());
+    std::fs::write(tampered.with_extension("sys"), "other").unwrap();
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[bench.drivers()], FORCE);
+    let statuses: Vec<_> = reports.iter().map(|report| (report.status, report.driver_signature)).collect();
+    let expected =
+        [(DriverStatus::Added, DriverSignature::Tampered), (DriverStatus::Added, DriverSignature::Unsigned)];
+    assert_eq!(statuses, expected);
+    assert!(reports[0].reason.as_ref().unwrap().contains("tampered.sys"), "{:?}", reports[0].reason);
+    // Without a catalogue there is none to publish.
+    assert!(reports[1].files.iter().all(|file| !file.ends_with(".cat")));
+    let listed = list(&session, false).unwrap();
+    assert!(listed.iter().all(|driver| driver.driver_signature == DriverSignature::Unsigned));
+}
+
+#[test]
+fn a_package_is_never_added_twice() {
+    let bench = WindowsBench::new();
+    let drivers = bench.drivers();
+    let first = Sample::network("net").write(&drivers);
+    let copy = drivers.join("copy");
+    std::fs::create_dir_all(&copy).unwrap();
+    for extension in ["inf", "cat", "sys"] {
+        let source = first.with_extension(extension);
+        std::fs::copy(&source, copy.join(source.file_name().unwrap())).unwrap();
+    }
+    let statuses = |reports: Vec<DriverReport>| -> Vec<_> {
+        reports.into_iter().map(|report| (report.status, report.driver.unwrap())).collect()
+    };
+    let present = (DriverStatus::AlreadyPresent, "oem0.inf".to_owned());
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, std::slice::from_ref(&drivers), RECURSE);
+    assert_eq!(statuses(reports), [(DriverStatus::Added, "oem0.inf".to_owned()), present.clone()]);
+    let before = session.info().unwrap().pending_transactions;
+    let reports = add_all(&mut session, std::slice::from_ref(&drivers), RECURSE);
+    assert_eq!(statuses(reports), [present.clone(), present.clone()]);
+    assert_eq!(session.info().unwrap().pending_transactions, before, "nothing was changed");
+
+    save(&mut session).unwrap();
+    session.discard().unwrap();
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[drivers], RECURSE);
+    assert_eq!(statuses(reports), [present.clone(), present]);
+}
+
+#[test]
+fn a_package_whose_files_were_lost_is_put_back_under_its_own_name() {
+    let bench = WindowsBench::new();
+    let inf = Sample::network("net").write(&bench.drivers());
+    let mut session = bench.mount();
+    Sample::network("other").write(&bench.drivers());
+    let reports = add_all(&mut session, std::slice::from_ref(&inf), RECURSE);
+    let folder = path(&reports[0].original_file_name.clone().unwrap()).parent().unwrap();
+    let mut transaction = session.transaction("lose").unwrap();
+    transaction.remove(&folder, true).unwrap();
+    transaction.commit().unwrap();
+    let reports = add_all(&mut session, &[inf], RECURSE);
+    assert_eq!((reports[0].status, reports[0].driver.as_deref()), (DriverStatus::Added, Some("oem0.inf")));
+    assert_eq!(list(&session, false).unwrap().len(), 1);
+}
+
+#[test]
+fn a_published_name_in_use_is_never_given_again() {
+    let bench = WindowsBench::with(|tree| {
+        std::fs::write(tree.join("Windows/INF/OEM0.INF"), "an INF that nobody recorded").unwrap();
+        windows::edit_hive(&tree.join("Windows/System32/config/SYSTEM"), |hive| {
+            let key = hive.require(hive.root(), "DriverDatabase").unwrap();
+            hive.set_value(key, "OemInfMap", 3, &[0x20]).unwrap();
+        });
+        windows::edit_hive(&tree.join("Windows/System32/config/DRIVERS"), |hive| {
+            hive.create_key(hive.root(), r"DriverDatabase\DriverInfFiles\oem1.inf").unwrap();
+        });
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[inf], RECURSE);
+    assert_eq!(reports[0].driver.as_deref(), Some("oem3.inf"));
+    let system = hive(&session, "SYSTEM");
+    let key = system.require(system.root(), "DriverDatabase").unwrap();
+    assert_eq!(system.value(key, "OemInfMap").unwrap().unwrap().data, [0x30]);
+    assert_eq!(read(&session, r"\Windows\INF\oem0.inf").unwrap(), b"an INF that nobody recorded");
+}
+
+#[test]
+fn a_driver_file_that_the_component_store_shares_is_replaced_without_changing_the_component_store() {
+    let bench = WindowsBench::with(|tree| {
+        let component = tree.join("Windows/WinSxS/amd64_stor");
+        std::fs::create_dir_all(&component).unwrap();
+        std::fs::write(component.join("stor.sys"), "inbox driver").unwrap();
+        std::fs::hard_link(component.join("stor.sys"), tree.join("Windows/System32/drivers/stor.sys"))
+            .unwrap();
+    });
+    let sample = Sample::storage("stor");
+    let inf = sample.write(&bench.drivers());
+    let mut session = bench.mount();
+    assert_eq!(add_all(&mut session, &[inf], RECURSE)[0].status, DriverStatus::Added);
+    save(&mut session).unwrap();
+    bench.images.judge();
+    assert_eq!(read(&session, r"\Windows\System32\drivers\stor.sys").unwrap(), sample.driver());
+    assert_eq!(read(&session, r"\Windows\WinSxS\amd64_stor\stor.sys").unwrap(), b"inbox driver");
+}
+
+#[test]
+fn cancelling_changes_nothing() {
+    let bench = WindowsBench::new();
+    for number in 0..5 {
+        Sample::network(&format!("net{number}")).write(&bench.drivers());
+    }
+    let mut session = bench.mount();
+    for stop_at in 0..4_u64 {
+        let mut observer = |progress: Progress| {
+            if progress.phase == Phase::Drivers && progress.done == stop_at {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        };
+        let error = add(&mut session, &[bench.drivers()], RECURSE, &mut observer).unwrap_err();
+        assert!(matches!(error, Error::Cancelled), "{error}");
+        assert_eq!(session.info().unwrap().pending_transactions, 0);
+        assert!(list(&session, false).unwrap().is_empty());
+    }
+    assert_eq!(add_all(&mut session, &[bench.drivers()], RECURSE).len(), 5);
+    assert_eq!(session.info().unwrap().pending_transactions, 1, "one transaction for all packages");
+}
+
+#[test]
+fn without_a_drivers_hive_everything_is_recorded_in_system() {
+    let bench = WindowsBench::with(|tree| {
+        std::fs::remove_file(tree.join("Windows/System32/config/DRIVERS")).unwrap();
+        std::fs::remove_file(tree.join("Windows/System32/config/SOFTWARE")).unwrap();
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    Sample::storage("stor").write(&bench.drivers());
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[inf, bench.drivers()], RECURSE);
+    assert!(reports.iter().all(|report| report.status == DriverStatus::Added), "{reports:?}");
+    assert!(has_key(&hive(&session, "SYSTEM"), r"DriverDatabase\DriverInfFiles\oem0.inf"));
+}
+
+#[test]
+fn images_that_cannot_take_drivers_are_refused_with_the_reason() {
+    let config = "Windows/System32/config";
+    let refusal = |change: &dyn Fn(&std::path::Path)| {
+        let bench = WindowsBench::with(|tree| change(tree));
+        let inf = Sample::network("net").write(&bench.drivers());
+        let mut session = bench.mount();
+        let error = add(&mut session, &[inf], RECURSE, &mut unobserved).unwrap_err();
+        assert_eq!(session.info().unwrap().pending_transactions, 0);
+        assert_eq!(list(&session, true).unwrap_err().to_string(), error.to_string());
+        error
+    };
+    let error = refusal(&|tree| std::fs::remove_file(tree.join(config).join("SYSTEM")).unwrap());
+    assert!(error.to_string().contains(r"no '\Windows\System32\config\SYSTEM'"), "{error}");
+    assert!(matches!(root(error), Error::NotServiceable { .. }));
+
+    let error = refusal(&|tree| {
+        let system = tree.join(config).join("SYSTEM");
+        let mut bytes = std::fs::read(&system).unwrap();
+        bytes[4] = bytes[4].wrapping_add(1); // the primary sequence number
+        hives::fix_checksum(&mut bytes);
+        std::fs::write(system, bytes).unwrap();
+    });
+    assert!(error.to_string().contains(r"\Windows\System32\config\SYSTEM"), "{error}");
+    assert!(matches!(root(error), Error::HiveDirty { .. }));
+}
+
+#[test]
+fn windows_before_8_is_refused_and_a_missing_database_of_a_newer_one_is_made() {
+    let without_database = |tree: &std::path::Path| {
+        windows::edit_hive(&tree.join("Windows/System32/config/SYSTEM"), |hive| {
+            let key = hive.require(hive.root(), "DriverDatabase").unwrap();
+            hive.delete_key(key, true).unwrap();
+        });
+    };
+    let bench = WindowsBench::with(|tree| {
+        without_database(tree);
+        windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), |hive| {
+            let key = hive.require(hive.root(), r"Microsoft\Windows NT\CurrentVersion").unwrap();
+            for name in ["CurrentMajorVersionNumber", "CurrentMinorVersionNumber"] {
+                hive.delete_value(key, name).unwrap();
+            }
+            hive.set_value(key, "CurrentVersion", 1, &imgsvc::formats::regf::sz("6.1")).unwrap();
+        });
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
+    assert!(error.to_string().contains("Windows 8 or newer is needed"), "{error}");
+
+    let bench = WindowsBench::with(without_database);
+    let inf = Sample::storage("stor").write(&bench.drivers());
+    let mut session = bench.mount();
+    assert_eq!(add_all(&mut session, &[inf], RECURSE)[0].status, DriverStatus::Added);
+    let system = hive(&session, "SYSTEM");
+    let key = system.require(system.root(), "DriverDatabase").unwrap();
+    assert_eq!(system.value(key, "Architecture").unwrap().unwrap().as_number(), Some(9));
+    assert_eq!(system.value(key, "Version").unwrap().unwrap().as_number(), Some(0x0A00_0000));
+}
+
+#[test]
+fn the_list_shows_what_the_image_records() {
+    let bench = WindowsBench::new();
+    Sample::network("net").write(&bench.drivers());
+    Sample::storage("stor").write(&bench.drivers());
+    let mut session = bench.mount();
+    assert!(list(&session, false).unwrap().is_empty());
+    add_all(&mut session, &[bench.drivers()], RECURSE);
+    let drivers = list(&session, false).unwrap();
+    let names: Vec<_> = drivers.iter().map(|driver| driver.driver.as_str()).collect();
+    assert_eq!(names, ["oem0.inf", "oem1.inf"]);
+    let document = serde_json::to_value(&drivers[0]).unwrap();
+    assert_eq!(document["className"], "Net");
+    assert_eq!(document["inbox"], false);
+    assert_eq!(document["bootCritical"], false);
+    assert_eq!(document["driverSignature"], "Signed");
+    assert_eq!(document["signerName"], SIGNER);
+    assert_eq!(document["version"], "1.3.15.0");
+    assert_eq!(document["majorVersion"], 1);
+    assert_eq!(document["revision"], 0);
+    assert_eq!(document["hive"], "DRIVERS");
+    assert_eq!(document["catalogFile"], "net.cat");
+    assert_eq!(document["date"], 132_091_776_000_000_000_u64);
+    assert!(document["originalFileName"].as_str().unwrap().ends_with(r"\net.inf"));
+    assert!(drivers[1].boot_critical);
+
+    // The bench's SYSTEM hive has one inbox package.
+    let all = list(&session, true).unwrap();
+    let inbox: Vec<_> = all.iter().filter(|driver| driver.inbox).collect();
+    assert_eq!(inbox.len(), 1);
+    assert_eq!(inbox[0].driver, "disk.inf");
+    assert_eq!(inbox[0].class_name.as_deref(), Some("DiskDrive"));
+    assert!(inbox[0].original_file_name.ends_with(r"\disk.inf_amd64_0123456789abcdef\disk.inf"));
+}
+
+#[test]
+fn a_report_is_the_document_of_the_c_abi() {
+    let bench = WindowsBench::new();
+    let inf = Sample { catalog: false, ..Sample::network("net") }.write(&bench.drivers());
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[inf], RECURSE);
+    let document = serde_json::to_value(&reports[0]).unwrap();
+    let mut keys: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let mut expected = [
+        "path",
+        "status",
+        "driver",
+        "originalFileName",
+        "providerName",
+        "className",
+        "classGuid",
+        "version",
+        "date",
+        "catalogFile",
+        "driverSignature",
+        "bootCritical",
+        "reason",
+        "files",
+    ];
+    expected.sort_unstable();
+    assert_eq!(keys, expected, "the error is added by the C ABI");
+    assert_eq!(document["status"], "Failed");
+    assert_eq!(document["driverSignature"], "Unsigned");
+    assert_eq!(document["driver"], serde_json::Value::Null);
+}
+
+#[test]
+fn every_real_package_gives_one_report_and_the_image_stays_sound() {
+    let Some(corpus) = hives::testdata("drivers") else { return };
+    let bench = WindowsBench::new();
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, std::slice::from_ref(&corpus), RECURSE);
+    assert_eq!(reports.len(), 190);
+    let count = |status| reports.iter().filter(|report| report.status == status).count();
+    let (added, present) = (count(DriverStatus::Added), count(DriverStatus::AlreadyPresent));
+    eprintln!(
+        "{added} added, {present} present, {} not applicable, {} failed",
+        count(DriverStatus::NotApplicable),
+        count(DriverStatus::Failed)
+    );
+    assert!(added > 50, "{added}");
+    for report in &reports {
+        assert_eq!(report.status == DriverStatus::Failed, report.error.is_some(), "{report:?}");
+        assert!(report.reason.is_some(), "{report:?}");
+    }
+    save(&mut session).unwrap();
+    bench.images.judge();
+    for name in ["SYSTEM", "DRIVERS", "SOFTWARE"] {
+        let hive = hive(&session, name);
+        hive.check().unwrap();
+        hives::assert_hivexml_reads(hive.bytes());
+    }
+    let entries = bench.images.detailed(1);
+    let paths: std::collections::HashSet<_> =
+        entries.keys().map(|path| path.replace('/', r"\").to_lowercase()).collect();
+    for file in reports.iter().flat_map(|report| &report.files) {
+        assert!(paths.contains(&file.to_lowercase()), "{file}");
+    }
+    assert_eq!(list(&session, false).unwrap().len(), added);
+
+    let again = add_all(&mut session, &[corpus], RECURSE);
+    for (first, second) in reports.iter().zip(&again) {
+        let expected = match first.status {
+            DriverStatus::Added => DriverStatus::AlreadyPresent,
+            other => other,
+        };
+        assert_eq!((expected, &first.driver), (second.status, &second.driver), "{}", first.path);
+    }
+}

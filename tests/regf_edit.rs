@@ -299,6 +299,7 @@ fn descriptors_are_shared_and_counted() {
 
 #[test]
 fn class_names_are_kept_byte_for_byte() {
+    assert_eq!(class_bytes("JD"), b"J\0D\0");
     let class = [0x61, 0x00, 0x00, 0xD8, 0x37];
     let mut hive = Hive::new("ROOT", 5, None).unwrap();
     let key = hive.create_key(hive.root(), r"Control\Lsa\JD").unwrap();

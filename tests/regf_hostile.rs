@@ -293,6 +293,35 @@ fn a_list_that_names_one_value_many_times_does_not_multiply_it() {
 }
 
 #[test]
+fn an_index_root_that_names_one_list_many_times_does_not_multiply_it() {
+    const TIMES: u16 = 60_000;
+    let mut hive = Hive::new("ROOT", 3, None).unwrap();
+    let root = hive.root();
+    for number in 0..500 {
+        hive.create_key(root, &format!("k{number:03}")).unwrap();
+    }
+    // Version 1.3 has no segments: the data are one cell.
+    hive.set_value(root, "root", REG_BINARY, &vec![0; 4 + usize::from(TIMES) * 4]).unwrap();
+    let mut bytes = hive.finish(NOW).unwrap().bytes;
+    let value = 4100 + word(&bytes, 4100 + word(&bytes, place(root) + 40) as usize) as usize;
+    let data = word(&bytes, value + 8);
+    let (leaf, at) = (word(&bytes, place(root) + 28), 4100 + data as usize);
+    bytes[at..at + 2].copy_from_slice(b"ri");
+    bytes[at + 2..at + 4].copy_from_slice(&TIMES.to_le_bytes());
+    for number in 0..usize::from(TIMES) {
+        bytes[at + 4 + number * 4..at + 8 + number * 4].copy_from_slice(&leaf.to_le_bytes());
+    }
+    bytes[place(root) + 28..place(root) + 32].copy_from_slice(&data.to_le_bytes());
+    for count in [500, 501, 5000, u32::from(TIMES) * 500, u32::MAX] {
+        bytes[place(root) + 20..place(root) + 24].copy_from_slice(&count.to_le_bytes());
+        let hive = Hive::open(bytes.clone()).unwrap();
+        assert!(hive.subkeys(root).is_err());
+        assert!(hive.find(root, "k0005").is_err());
+        exercise(&bytes, "lists");
+    }
+}
+
+#[test]
 fn keys_nested_deeper_than_windows_allows_are_found() {
     let mut hive = Hive::new("ROOT", 5, None).unwrap();
     let deepest = hive.create_key(hive.root(), &vec!["d"; 512].join("\\")).unwrap();

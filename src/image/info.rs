@@ -267,6 +267,9 @@ pub struct TransferReport {
     pub bytes: u64,
     /// Each item, up to [`TransferReport::ITEM_LIMIT`].
     pub items: Vec<TransferItem>,
+    /// Items inside an exported directory that were not written: reparse points and encrypted
+    /// files.
+    pub skipped: Vec<String>,
 }
 
 impl TransferReport {
@@ -275,7 +278,6 @@ impl TransferReport {
     pub const ITEM_LIMIT: usize = 10_000;
 
     /// Notes one item.
-    #[allow(dead_code)] // until image::transfer is there
     pub(crate) fn note(&mut self, path: String, action: Action) {
         if self.items.len() < Self::ITEM_LIMIT {
             self.items.push(TransferItem { path, action });

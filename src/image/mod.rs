@@ -25,6 +25,7 @@ mod session;
 mod staging;
 pub mod state;
 mod transaction;
+pub mod transfer;
 mod view;
 
 pub use clock::{from_system_time, now, to_system_time};

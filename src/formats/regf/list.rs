@@ -13,6 +13,8 @@ use std::cmp::Ordering;
 
 /// Bytes before the elements.
 pub(super) const HEADER: usize = 4;
+/// A key node without a name in its cell.
+const SMALLEST_KEY: u32 = 80;
 
 /// One list of keys.
 #[derive(Debug, Clone, Copy)]
@@ -139,8 +141,29 @@ pub(super) fn locate(cells: &Cells, leaves: &[u32], name: &[u16]) -> Result<Plac
     Ok(Place { leaf_number: low, element: first, key: None })
 }
 
+/// Refuses a number of subkeys that the hive has no room for, so that an index root that names one leaf
+/// many times costs no more time or memory than the hive is large.
+fn check_count(cells: &Cells, parent: u32, count: u32) -> Result<()> {
+    let limit = cells.bins_size() / SMALLEST_KEY;
+    if count > limit {
+        return Err(damaged(
+            parent,
+            format!("at most {limit} subkeys in a hive of its size"),
+            format!("{count}"),
+        ));
+    }
+    Ok(())
+}
+
 /// Searches every element: for lists that may be unsorted.
-pub(super) fn scan(cells: &Cells, leaves: &[u32], count: u32, name: &[u16]) -> Result<Option<u32>> {
+pub(super) fn scan(
+    cells: &Cells,
+    parent: u32,
+    leaves: &[u32],
+    count: u32,
+    name: &[u16],
+) -> Result<Option<u32>> {
+    check_count(cells, parent, count)?;
     let mut left = count;
     let hash = name::hash(name.iter().copied());
     for &offset in leaves {

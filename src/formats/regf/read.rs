@@ -41,7 +41,7 @@ impl Hive {
         let leaves = list::leaves(&self.cells, list)?.0;
         let mut found = list::locate(&self.cells, &leaves, name)?.key;
         if found.is_none() && !self.is_known_sorted(key.0) {
-            found = list::scan(&self.cells, &leaves, count, name)?;
+            found = list::scan(&self.cells, key.0, &leaves, count, name)?;
         }
         if let Some(subkey) = found {
             list::check_parent(&self.cells, subkey, key.0, self.root)?;

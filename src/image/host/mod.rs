@@ -249,6 +249,18 @@ pub fn copy_permissions(from: &HostFile, to: &HostFile) -> Result<()> {
     platform::copy_permissions(&from.file, &to.file).map_err(|source| Error::io("write", &to.path, source))
 }
 
+/// Opens a file to be imported, with its metadata. What was a file when it was listed may be a
+/// link or a pipe by now: neither is followed or waited for.
+pub fn open_source(path: &Path) -> Result<(File, std::fs::Metadata)> {
+    let refused = |source| Error::io("open", path, source);
+    let file = platform::not_following(OpenOptions::new().read(true)).open(path).map_err(refused)?;
+    let metadata = file.metadata().map_err(refused)?;
+    match metadata.is_file() {
+        true => Ok((file, metadata)),
+        false => Err(refused(io::Error::other("it is not a file"))),
+    }
+}
+
 /// The path of an existing file, absolute and without symbolic links.
 pub fn canonical(path: &Path) -> Result<PathBuf> {
     platform::canonical(path).map_err(|source| Error::io("open", path, source))

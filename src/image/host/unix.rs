@@ -26,6 +26,11 @@ pub(super) fn shared(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// How files to be imported are opened.
+pub(super) fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+}
+
 /// How state files are made: readable and writable by their owner only.
 pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600)

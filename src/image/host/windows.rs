@@ -33,6 +33,11 @@ pub(super) fn shared(options: &mut OpenOptions) -> &mut OpenOptions {
     options.share_mode(SHARE_ALL)
 }
 
+/// How files to be imported are opened: `FILE_FLAG_OPEN_REPARSE_POINT`.
+pub(super) fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.custom_flags(0x0020_0000).share_mode(1)
+}
+
 /// State lies under the user's own profile, whose descriptor it inherits.
 pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.share_mode(SHARE_ALL)

@@ -26,6 +26,12 @@
 // Save flag: write an integrity table even if the file had none.
 #define IMGSVC_SAVE_ADD_INTEGRITY 2
 
+// Item flag: with everything below a directory.
+#define IMGSVC_ITEM_RECURSE 1
+
+// Item flag: replace what exists.
+#define IMGSVC_ITEM_OVERWRITE 2
+
 // Driver flag: look for INFs in sub-directories too.
 #define IMGSVC_DRIVER_RECURSE 1
 
@@ -65,6 +71,10 @@ typedef struct imgsvc_progress {
 // Returns 0 to go on; any other value cancels: the call then leaves the image as it was and returns
 // `IMGSVC_STATUS_CANCELLED`. It must not unwind, and must not use the handle.
 typedef int32_t (*imgsvc_progress_fn)(void *context, const struct imgsvc_progress *now);
+
+// Receives a batch of a listing: a JSON array (UTF-8, `length` bytes), valid during the call.
+// Returns 0 to go on; any other value cancels. It must not unwind, and must not use the handle.
+typedef int32_t (*imgsvc_batch_fn)(void *context, const uint8_t *json, size_t length);
 
 // Success.
 #define IMGSVC_STATUS_OK 0
@@ -343,6 +353,83 @@ imgsvc_status imgsvc_session_discard(struct imgsvc_session *session,
 // # Safety
 // `session` is NULL or a handle that was not freed, and no thread uses it.
 void imgsvc_session_free(struct imgsvc_session *session);
+
+// Lists the children of a directory, or the item itself if `path` is a file, in batches.
+//
+// `path` is inside the image (`\Windows\INF` or `/Windows/INF`; an empty path or `\` is the root).
+// `flags`: `IMGSVC_ITEM_RECURSE`. An item is `{path, name, shortName, itemType:
+// "File"|"Directory"|"ReparsePoint", length, attributes, creationTime, lastAccessTime,
+// lastWriteTime, linkCount, reparseTag, hash, streams: [{name, length, hash}], securityDescriptor}`,
+// with hashes as hexadecimal SHA-1 and the descriptor as SDDL.
+//
+// # Safety
+// `session` is a live handle. `path` is NUL-terminated UTF-16. `batch` may be called with `context`
+// during the call. `out_error` is NULL or writable.
+imgsvc_status imgsvc_item_list(struct imgsvc_session *session,
+                               const uint16_t *path,
+                               uint32_t flags,
+                               imgsvc_batch_fn batch,
+                               void *context,
+                               struct imgsvc_error **out_error);
+
+// One item; `*out_document` is an item as `imgsvc_item_list` gives it.
+//
+// # Safety
+// `session` is a live handle. `path` is NUL-terminated UTF-16. `out_document` is writable.
+// `out_error` is NULL or writable.
+imgsvc_status imgsvc_item_get(struct imgsvc_session *session,
+                              const uint16_t *path,
+                              struct imgsvc_document **out_document,
+                              struct imgsvc_error **out_error);
+
+// Copies a file or directory of the host into the image, as one transaction of the session.
+//
+// `image_path` is the new item's path, or an existing directory to put it in. A replaced file keeps
+// its descriptor, attributes, creation time, short name and hard links; a new one inherits from its
+// directory. `flags`: `IMGSVC_ITEM_RECURSE` for a directory, `IMGSVC_ITEM_OVERWRITE`.
+// `*out_document`: `{path, hostPath, files, directories, bytes, items: [{path, action}]}`.
+//
+// # Safety
+// `session` is a live handle. Texts are NUL-terminated UTF-16. `progress` may be called with
+// `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_item_import(struct imgsvc_session *session,
+                                 const uint16_t *host_path,
+                                 const uint16_t *image_path,
+                                 uint32_t flags,
+                                 imgsvc_progress_fn progress,
+                                 void *context,
+                                 struct imgsvc_document **out_document,
+                                 struct imgsvc_error **out_error);
+
+// Copies a file or directory of the image to the host.
+//
+// `host_path` is the new item's path, or an existing directory to put it in. `flags` and the
+// document are as for `imgsvc_item_import`. Reparse points are not followed.
+//
+// # Safety
+// As for `imgsvc_item_import`.
+imgsvc_status imgsvc_item_export(struct imgsvc_session *session,
+                                 const uint16_t *image_path,
+                                 const uint16_t *host_path,
+                                 uint32_t flags,
+                                 imgsvc_progress_fn progress,
+                                 void *context,
+                                 struct imgsvc_document **out_document,
+                                 struct imgsvc_error **out_error);
+
+// Removes a file or directory from the image, as one transaction of the session.
+//
+// `flags`: `IMGSVC_ITEM_RECURSE` for a directory that is not empty. The document is as for
+// `imgsvc_item_import`.
+//
+// # Safety
+// `session` is a live handle. `path` is NUL-terminated UTF-16. `out_document` is writable.
+// `out_error` is NULL or writable.
+imgsvc_status imgsvc_item_remove(struct imgsvc_session *session,
+                                 const uint16_t *path,
+                                 uint32_t flags,
+                                 struct imgsvc_document **out_document,
+                                 struct imgsvc_error **out_error);
 
 // Finds the INF files that `imgsvc_driver_add` would service.
 //

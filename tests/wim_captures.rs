@@ -7,7 +7,8 @@
 mod support;
 
 use imgsvc::formats::wim::integrity::{verify, Integrity, IntegrityTable};
-use imgsvc::formats::wim::tree::{DentryId, Tree};
+use imgsvc::formats::wim::tree::tagged_items::UNIX_DATA;
+use imgsvc::formats::wim::tree::{tagged_item, DentryId, Tree};
 use imgsvc::formats::wim::{Archive, BlobLocation, Header};
 use std::collections::BTreeMap;
 use std::fs;
@@ -197,8 +198,24 @@ fn every_form_that_wimlib_captures_is_read_as_wimlib_reads_it() {
         assert_eq!(archive.is_solid(), options.contains(&"--solid"), "{what}");
         assert_eq!(archive.has_integrity_table(), options.contains(&"--check"), "{what}");
         check(&archive, &wim, &source, &what);
+        if options.contains(&"--unix-data") {
+            check_unix_data(&archive, &source);
+        }
         check_integrity(&archive, &wim, &what);
         check_blob_table(&archive, &wim, &what);
+    }
+}
+
+/// wimlib keeps owner, group and mode of a file in a tagged item.
+fn check_unix_data(archive: &Archive, source: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    let tree = Tree::parse(&archive.read_metadata(1).unwrap()).unwrap();
+    for id in tree.walk(tree.root()) {
+        let path = source.join(tree.display_path(id).replace('\\', "/").trim_start_matches('/'));
+        let metadata = path.symlink_metadata().unwrap();
+        let item = tagged_item(&tree.inode_of(id).extra, UNIX_DATA).unwrap();
+        let expected = [metadata.uid(), metadata.gid(), metadata.mode(), 0].map(u32::to_le_bytes);
+        assert_eq!(item.data, expected.concat(), "{}", path.display());
     }
 }
 

@@ -12,7 +12,7 @@ use imgsvc::formats::wim::{Compression, Header};
 use imgsvc::formats::ReadAt;
 use std::fs;
 use std::process::Command;
-use support::{assemble, open_bytes, run, sha1, tool_is_there, units, Random};
+use support::{assemble, assemble_metadata, open_bytes, run, sha1, tool_is_there, units, Random};
 
 /// Reads everything there is to read, with bounds.
 fn read_all(bytes: Vec<u8>) -> Result<()> {
@@ -37,7 +37,7 @@ fn read_all(bytes: Vec<u8>) -> Result<()> {
 }
 
 fn sample() -> (Tree, Vec<Vec<u8>>) {
-    let contents = vec![Random(3).bytes(70_000), b"short".to_vec(), vec![0; 40_000]];
+    let contents = vec![Random(3).bytes(9_000), b"short".to_vec(), vec![0; 5_000]];
     let mut tree = Tree::new();
     let directory = tree.create(tree.root(), &units("directory"), Inode::directory()).unwrap();
     let mut file = Inode::file(sha1(&contents[0]));
@@ -236,4 +236,96 @@ fn an_error_of_the_disk_is_told_from_damage() {
     let good = assemble(&[tree], &contents, Compression::None, 0);
     let error = imgsvc::formats::wim::Archive::open(vec![std::sync::Arc::new(Failing(good))]).unwrap_err();
     assert!(matches!(error, Error::Stream(_)), "{error}");
+}
+
+/// wimlib's answer to one image's metadata: its sorted paths, or that it refuses.
+fn wimlib_paths(folder: &std::path::Path, wim: &[u8]) -> Option<Vec<String>> {
+    let path = folder.join("mutant.wim");
+    fs::write(&path, wim).unwrap();
+    let output = Command::new("wimlib-imagex").arg("dir").arg(&path).arg("1").output().unwrap();
+    let mut lines: Vec<String> = String::from_utf8(output.stdout).ok()?.lines().map(str::to_owned).collect();
+    lines.sort();
+    output.status.success().then_some(lines)
+}
+
+#[test]
+fn mutants_of_the_metadata_get_the_answer_that_wimlib_gives() {
+    if !tool_is_there("wimlib-imagex") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (tree, contents) = sample();
+    let good = tree.to_bytes().unwrap();
+    let images = std::slice::from_ref(&tree);
+    let mut random = Random(0x5EED);
+    let (mut accepted, mut refused) = (0, 0);
+    for number in 0..300 {
+        let mut metadata = good.clone();
+        // Fields that steer the reading: lengths, offsets, attributes, sizes of names.
+        for _ in 0..=random.below(2) {
+            let position = random.below(metadata.len() as u64) as usize;
+            metadata[position] = match random.below(5) {
+                0 => random.next() as u8,
+                1 => 0,
+                2 => metadata[position] ^ (1 << random.below(8)),
+                3 => metadata[position].wrapping_add(8),
+                _ => 0x2E,
+            };
+        }
+        let wim = assemble_metadata(images, std::slice::from_ref(&metadata), &contents, Compression::None, 0);
+        let ours = Tree::parse(&metadata);
+        let printable = ours.as_ref().map_or(true, |tree| {
+            tree.walk(tree.root()).all(|id| {
+                let name = &tree.dentry(id).name;
+                String::from_utf16(name).is_ok_and(|name| !name.contains(['\n', '/', '\\']))
+            })
+        });
+        if !printable {
+            continue;
+        }
+        let theirs = wimlib_paths(folder.path(), &wim);
+        let ours = ours.map(|tree| {
+            let mut paths: Vec<String> =
+                tree.walk(tree.root()).map(|id| tree.display_path(id).replace('\\', "/")).collect();
+            paths.sort();
+            paths
+        });
+        match (&ours, &theirs) {
+            (Ok(ours), Some(theirs)) => {
+                assert_eq!(ours, theirs, "mutant {number}");
+                accepted += 1;
+            }
+            (Err(_), None) => refused += 1,
+            // An image without a root is empty; wimdir has no path to list then.
+            (Ok(ours), None) if ours == &["/"] => {}
+            _ => panic!("mutant {number}: {ours:?} against {theirs:?}"),
+        }
+    }
+    assert!(accepted > 100 && refused > 20, "{accepted} accepted, {refused} refused");
+}
+
+#[test]
+fn a_link_group_with_different_files_is_split_as_wimlib_splits_it() {
+    let (tree, contents) = sample();
+    let mut metadata = tree.to_bytes().unwrap();
+    // "x" and "y" are one file; give the second occurrence of its hash another content.
+    let hash = sha1(&contents[1]);
+    let places: Vec<usize> = (0..metadata.len() - 20).filter(|at| metadata[*at..at + 20] == hash).collect();
+    let last = *places.last().unwrap();
+    metadata[last..last + 20].copy_from_slice(&sha1(&contents[2]));
+    let parsed = Tree::parse(&metadata).unwrap();
+    let x = parsed.resolve(&[units("x")]).unwrap();
+    let y = parsed.resolve(&[units("directory"), units("y")]).unwrap();
+    assert_ne!(parsed.dentry(x).inode, parsed.dentry(y).inode);
+    assert_eq!(parsed.notes().len(), 1);
+    if tool_is_there("wimlib-imagex") {
+        let folder = tempfile::tempdir().unwrap();
+        let images = std::slice::from_ref(&tree);
+        let wim = folder.path().join("split.wim");
+        let bytes =
+            assemble_metadata(images, std::slice::from_ref(&metadata), &contents, Compression::None, 0);
+        fs::write(&wim, bytes).unwrap();
+        let text = run(Command::new("wimlib-imagex").args(["dir", "--detailed"]).arg(&wim).arg("1"));
+        assert!(!text.contains("Link Count          = 2"), "{text}");
+    }
 }

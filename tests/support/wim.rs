@@ -75,6 +75,18 @@ impl Random {
 
 /// A whole WIM file: the images' trees, with the contents that they refer to.
 pub fn assemble(images: &[Tree], contents: &[Vec<u8>], compression: Compression, chunk_size: u32) -> Vec<u8> {
+    let metadata: Vec<Vec<u8>> = images.iter().map(|tree| tree.to_bytes().unwrap()).collect();
+    assemble_metadata(images, &metadata, contents, compression, chunk_size)
+}
+
+/// As [`assemble`], with metadata that need not be what the trees say.
+pub fn assemble_metadata(
+    images: &[Tree],
+    metadata: &[Vec<u8>],
+    contents: &[Vec<u8>],
+    compression: Compression,
+    chunk_size: u32,
+) -> Vec<u8> {
     let mut header = Header::new(compression, chunk_size, [0x5A; 16]);
     let mut file = vec![0; 208];
     let mut blobs = BlobTable::new();
@@ -99,11 +111,10 @@ pub fn assemble(images: &[Tree], contents: &[Vec<u8>], compression: Compression,
         let location = BlobLocation::Resource(resource);
         blobs.add(Blob { hash, size: content.len() as u64, references, part: 1, location }).unwrap();
     }
-    for (index, tree) in images.iter().enumerate() {
-        let metadata = tree.to_bytes().unwrap();
-        let resource = append(&mut file, &metadata, resource_flags::METADATA);
+    for (index, (tree, metadata)) in images.iter().zip(metadata).enumerate() {
+        let resource = append(&mut file, metadata, resource_flags::METADATA);
         let location = BlobLocation::Resource(resource);
-        let hash = sha1(&metadata);
+        let hash = sha1(metadata);
         blobs.metadata_mut().push(Blob {
             hash,
             size: metadata.len() as u64,

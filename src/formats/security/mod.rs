@@ -11,4 +11,5 @@ mod sid;
 pub use acl::{ace_flags, Ace, Acl};
 pub use descriptor::{control, AclField, SecurityDescriptor};
 pub use inherit::{inherit, inherit_for, Creator, Inherited, Origin};
+pub use sddl::to_sddl;
 pub use sid::Sid;

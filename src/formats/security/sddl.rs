@@ -5,6 +5,7 @@
 use super::acl::{ace_flags, Ace};
 use super::descriptor::{control, AclField, SecurityDescriptor};
 use super::sid::Sid;
+use crate::error::Result;
 
 const ACE_FLAGS: [(u8, &str); 7] = [
     (ace_flags::OBJECT_INHERIT, "OI"),
@@ -15,6 +16,14 @@ const ACE_FLAGS: [(u8, &str); 7] = [
     (ace_flags::SUCCESSFUL_ACCESS, "SA"),
     (ace_flags::FAILED_ACCESS, "FA"),
 ];
+
+/// A self-relative descriptor as SDDL.
+///
+/// # Errors
+/// As [`SecurityDescriptor::parse`].
+pub fn to_sddl(descriptor: &[u8]) -> Result<String> {
+    Ok(SecurityDescriptor::parse(descriptor)?.to_sddl())
+}
 
 impl SecurityDescriptor {
     /// The descriptor as SDDL. Entries of kinds that SDDL cannot say show their kind and size.

@@ -1,6 +1,7 @@
 //! Making an image file from nothing.
 
 use crate::error::{Error, InFile, Result};
+use crate::formats::security::{ace_flags, control, Ace, Acl, AclField, SecurityDescriptor, Sid};
 use crate::formats::wim::header::HEADER_SIZE;
 use crate::formats::wim::tree::{Inode, Tree};
 use crate::formats::wim::xml::{Element, XmlDocument};
@@ -12,6 +13,11 @@ use crate::image::compress::Nothing;
 use crate::image::host::{self, HostFile};
 use crate::image::resource::{ResourceWriter, Storage};
 use std::path::Path;
+
+/// FILE_ALL_ACCESS.
+const FULL_CONTROL: u32 = 0x001f_01ff;
+/// FILE_GENERIC_READ | FILE_GENERIC_EXECUTE.
+const READ_AND_EXECUTE: u32 = 0x0012_00a9;
 
 /// What [`create`] makes.
 #[derive(Debug, Clone)]
@@ -126,35 +132,18 @@ fn empty_tree(time: u64) -> Result<Tree> {
 /// The descriptor of a new image's root: SYSTEM and Administrators have full control, Users may
 /// read and execute, all of it inherited by what is inside. Owner and group are Administrators.
 pub(crate) fn root_descriptor() -> Result<Vec<u8>> {
-    let administrators: &[u8] = &[1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0];
-    let users: &[u8] = &[1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 33, 2, 0, 0];
-    let system: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0];
-    const FULL_CONTROL: u32 = 0x001f_01ff;
-    const READ_AND_EXECUTE: u32 = 0x0012_00a9;
-    // OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE
-    const INHERITED_BY_ALL: u8 = 3;
-    let mut aces = Vec::new();
-    for (sid, mask) in [(system, FULL_CONTROL), (administrators, FULL_CONTROL), (users, READ_AND_EXECUTE)] {
-        let size = u16::try_from(sid.len().saturating_add(8)).unwrap_or(u16::MAX);
-        aces.extend_from_slice(&[0, INHERITED_BY_ALL]);
-        aces.extend_from_slice(&size.to_le_bytes());
-        aces.extend_from_slice(&mask.to_le_bytes());
-        aces.extend_from_slice(sid);
-    }
-    let acl_size = u16::try_from(aces.len().saturating_add(8)).unwrap_or(u16::MAX);
-    let mut bytes = vec![1, 0];
-    // SE_SELF_RELATIVE | SE_DACL_PRESENT | SE_DACL_PROTECTED
-    bytes.extend_from_slice(&0x9004u16.to_le_bytes());
-    // Offsets of owner, group, SACL and DACL.
-    for offset in [20u32, 36, 0, 52] {
-        bytes.extend_from_slice(&offset.to_le_bytes());
-    }
-    bytes.extend_from_slice(administrators);
-    bytes.extend_from_slice(administrators);
-    bytes.extend_from_slice(&[2, 0]);
-    bytes.extend_from_slice(&acl_size.to_le_bytes());
-    bytes.extend_from_slice(&3u16.to_le_bytes());
-    bytes.extend_from_slice(&[0, 0]);
-    bytes.extend_from_slice(&aces);
-    Ok(bytes)
+    let inherited = ace_flags::OBJECT_INHERIT | ace_flags::CONTAINER_INHERIT;
+    let entries = vec![
+        Ace::allow(FULL_CONTROL, &Sid::system(), inherited),
+        Ace::allow(FULL_CONTROL, &Sid::administrators(), inherited),
+        Ace::allow(READ_AND_EXECUTE, &Sid::users(), inherited),
+    ];
+    let descriptor = SecurityDescriptor {
+        control: control::DACL_PROTECTED,
+        owner: Some(Sid::administrators()),
+        group: Some(Sid::administrators()),
+        dacl: AclField::List(Acl::new(entries)),
+        ..SecurityDescriptor::default()
+    };
+    descriptor.to_bytes()
 }

@@ -7,7 +7,7 @@ pub mod clock;
 mod compress;
 mod content;
 mod create;
-mod descriptor;
+
 mod encoding;
 mod file;
 pub mod folder;

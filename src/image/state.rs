@@ -146,7 +146,7 @@ impl StateDirectory {
         host::create_private_directory(&self.sessions)?;
         let path = self.sessions.join("lock");
         let file = HostFile::open_private(&path)?;
-        file.file().lock().map_err(|source| Error::io("lock", &path, source))?;
+        file.wait_for_lock()?;
         Ok(file)
     }
 

@@ -6,10 +6,10 @@
 //! nothing happened. A transaction that is dropped did not happen either.
 
 use crate::error::{Error, InFile, Result};
+use crate::formats::security::{self, SecurityDescriptor};
 use crate::formats::wim::tree::{attributes, DentryId, StreamKind};
 use crate::formats::wim::Hash;
 use crate::image::clock;
-use crate::image::descriptor as security;
 use crate::image::host::HostFile;
 use crate::image::info::ItemType;
 use crate::image::journal;
@@ -234,7 +234,7 @@ impl<'s> Transaction<'s> {
     /// Sets the self-relative security descriptor.
     pub fn set_security(&mut self, path: &ImagePath, descriptor: &[u8]) -> Result<()> {
         self.view().resolve(path)?;
-        security::SecurityDescriptor::parse(descriptor)?;
+        SecurityDescriptor::parse(descriptor)?;
         self.apply(Operation::SetSecurity { path: path.clone(), descriptor: descriptor.to_vec() })
     }
 
@@ -388,7 +388,7 @@ impl<'s> Transaction<'s> {
     ) -> Result<NewEntry> {
         let security = match descriptor {
             Some(descriptor) => {
-                security::SecurityDescriptor::parse(&descriptor)?;
+                SecurityDescriptor::parse(&descriptor)?;
                 descriptor
             }
             None => self.inherit(path, attributes & attributes::DIRECTORY != 0)?,
@@ -413,17 +413,16 @@ impl<'s> Transaction<'s> {
             None => tree.root(),
         };
         let key = (tree.inode_of(ancestor).security_id, directory);
-        if key.0.is_some() {
-            if let Some(known) = self.inherited.get(&key) {
-                return Ok(known.clone());
-            }
+        if let Some(known) = self.inherited.get(&key) {
+            return Ok(known.clone());
         }
         let descriptor = loop {
             let found = tree.security_descriptor(tree.dentry(ancestor).inode);
             match found.filter(|descriptor| !descriptor.is_empty()) {
-                Some(descriptor) => break security::inherit(descriptor, directory)?,
+                Some(descriptor) => break security::inherit(Some(descriptor), directory).descriptor,
                 None if ancestor == tree.root() => {
-                    break security::inherit(&create::root_descriptor()?, directory)?;
+                    let default = create::root_descriptor()?;
+                    break security::inherit(Some(&default), directory).descriptor;
                 }
                 None => ancestor = tree.dentry(ancestor).parent,
             }

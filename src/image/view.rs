@@ -4,10 +4,10 @@
 //! (junctions hold absolute paths), so what lies behind one is nobody's business here.
 
 use crate::error::{Error, Result};
+use crate::formats::security::SecurityDescriptor;
 use crate::formats::wim::tree::{DentryId, Inode, StreamKind, Tree};
 use crate::formats::wim::Hash;
 use crate::image::content::{ContentReader, ContentStore};
-use crate::image::descriptor as security;
 use crate::image::info::{hash_text, Item, ItemType, StreamInfo};
 use crate::image::ImagePath;
 
@@ -157,7 +157,9 @@ impl<'a> View<'a> {
                     hash: hash_text(&stream.hash),
                 })
                 .collect(),
-            security_descriptor: descriptor.and_then(|bytes| security::to_sddl(bytes).ok()),
+            security_descriptor: descriptor
+                .and_then(|bytes| SecurityDescriptor::parse(bytes).ok())
+                .map(|descriptor| descriptor.to_sddl()),
         }
     }
 

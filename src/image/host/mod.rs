@@ -19,6 +19,7 @@ use faults::Step;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use platform::{host_name, host_name_to_utf16, FileId};
 
@@ -30,6 +31,7 @@ const COPY_SLICE: u64 = 8 << 20;
 pub struct HostFile {
     file: File,
     path: PathBuf,
+    locked: AtomicBool,
 }
 
 impl HostFile {
@@ -70,7 +72,7 @@ impl HostFile {
 
     fn of(file: io::Result<File>, action: &'static str, path: &Path) -> Result<Self> {
         let file = file.map_err(|source| Error::io(action, path, source))?;
-        Ok(Self { file, path: path.to_path_buf() })
+        Ok(Self { file, path: path.to_path_buf(), locked: AtomicBool::new(false) })
     }
 
     /// The path the file was opened by.
@@ -142,6 +144,13 @@ impl HostFile {
         Ok(())
     }
 
+    /// Waits for the advisory lock and takes it.
+    pub fn wait_for_lock(&self) -> Result<()> {
+        self.file.lock().map_err(|source| Error::io("lock", &self.path, source))?;
+        self.locked.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Takes the advisory lock for itself alone, or says [`Error::Busy`].
     pub fn lock(&self, what: &Path) -> Result<()> {
         self.locked(self.file.try_lock(), what)
@@ -158,7 +167,10 @@ impl HostFile {
     /// locks are shared meanwhile, or says [`Error::Busy`].
     pub fn lock_for_writing(&self) -> Result<()> {
         match platform::try_lock_for_writing(&self.file) {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                self.locked.store(true, Ordering::Relaxed);
+                Ok(())
+            }
             Ok(false) => Err(Error::Busy { what: self.path.display().to_string() }),
             Err(error) if platform::cannot_lock(&error) => Ok(()),
             Err(error) => Err(Error::io("lock", &self.path, error)),
@@ -167,11 +179,24 @@ impl HostFile {
 
     fn locked(&self, answer: Result<(), TryLockError>, what: &Path) -> Result<()> {
         match answer {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.locked.store(true, Ordering::Relaxed);
+                Ok(())
+            }
             Err(TryLockError::WouldBlock) => Err(Error::Busy { what: what.display().to_string() }),
             // Some network file systems have no locks; wimlib goes on there too.
             Err(TryLockError::Error(error)) if platform::cannot_lock(&error) => Ok(()),
             Err(TryLockError::Error(error)) => Err(Error::io("lock", &self.path, error)),
+        }
+    }
+}
+
+impl Drop for HostFile {
+    /// Closing is not enough: a child process that another thread is just starting has a copy of
+    /// the descriptor, and with it the locks, until it executes its program.
+    fn drop(&mut self) {
+        if self.locked.load(Ordering::Relaxed) {
+            platform::unlock(&self.file);
         }
     }
 }

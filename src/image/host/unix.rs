@@ -70,23 +70,36 @@ pub(super) fn copy(mut from: &File, at: u64, mut to: &File, offset: u64, length:
 /// `flock`, which wimlib takes: the latter can stay shared by all handles of a session, and keeps
 /// wimlib out, while the former lets one writer in at a time.
 #[cfg(target_os = "linux")]
-#[allow(unsafe_code)]
 pub(super) fn try_lock_for_writing(file: &File) -> io::Result<bool> {
+    match set_description_lock(file, libc::F_WRLCK) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
+        answer => answer.map(|()| true),
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn set_description_lock(file: &File, kind: libc::c_int) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     let small = |number: libc::c_int| libc::c_short::try_from(number).unwrap_or_default();
     // SAFETY: `flock` is plain data for which all zeros is a valid value.
     let mut lock: libc::flock = unsafe { std::mem::zeroed() };
-    lock.l_type = small(libc::F_WRLCK);
+    lock.l_type = small(kind);
     lock.l_whence = small(libc::SEEK_SET);
     lock.l_len = 1;
     // SAFETY: the descriptor is open as long as `file` is borrowed; `lock` is a valid `flock`.
     match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &lock) } {
-        -1 => match io::Error::last_os_error() {
-            error if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
-            error => Err(error),
-        },
-        _ => Ok(true),
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
     }
+}
+
+/// Gives up all locks of the open file.
+pub(super) fn unlock(file: &File) {
+    // What cannot be given up now is given up when the file is closed.
+    let _ = file.unlock();
+    #[cfg(target_os = "linux")]
+    let _ = set_description_lock(file, libc::F_UNLCK);
 }
 
 /// Elsewhere the lock of the session and the check of the base must do.

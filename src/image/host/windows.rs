@@ -97,6 +97,11 @@ pub(super) fn try_lock_for_writing(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Gives up all locks of the open file.
+pub(super) fn unlock(file: &File) {
+    let _ = file.unlock();
+}
+
 /// A lock would be mandatory here and stop the session's own save through another handle.
 pub(super) fn try_lock_image(_: &File) -> Result<(), TryLockError> {
     Ok(())

@@ -5,6 +5,7 @@ use super::tail::{write_tail, Tail};
 use super::Outcome;
 use crate::error::Result;
 use crate::formats::wim::header::HEADER_SIZE;
+use crate::image::file::read_header_bytes;
 use crate::image::host::HostFile;
 use crate::image::options::SaveOptions;
 use crate::image::session::Session;
@@ -29,8 +30,14 @@ pub(super) fn save(
             return Err(error);
         }
     };
-    // From here on only the header tells what happened; nothing may be undone.
-    target.write_at(&header, 0)?;
+    if let Err(error) = target.write_at(&header, 0) {
+        // Even a few bytes in place can be refused, by a full disk that copies on write. From the
+        // note on, only the header tells what happened, so it is asked.
+        if read_header_bytes(target).is_ok_and(|found| found[..] == session.record.base.header[..]) {
+            let _ = target.set_length(old_length);
+        }
+        return Err(error);
+    }
     target.sync()?;
     Ok(outcome)
 }

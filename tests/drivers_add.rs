@@ -12,7 +12,7 @@ mod packages;
 #[path = "support/windows.rs"]
 mod windows;
 
-use images::{path, read, root, save};
+use images::{path, read, save};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::Hive;
 use imgsvc::image::Session;
@@ -331,79 +331,6 @@ fn cancelling_changes_nothing() {
 }
 
 #[test]
-fn without_a_drivers_hive_everything_is_recorded_in_system() {
-    let bench = WindowsBench::with(|tree| {
-        std::fs::remove_file(tree.join("Windows/System32/config/DRIVERS")).unwrap();
-        std::fs::remove_file(tree.join("Windows/System32/config/SOFTWARE")).unwrap();
-    });
-    let inf = Sample::network("net").write(&bench.drivers());
-    Sample::storage("stor").write(&bench.drivers());
-    let mut session = bench.mount();
-    let reports = add_all(&mut session, &[inf, bench.drivers()], RECURSE);
-    assert!(reports.iter().all(|report| report.status == DriverStatus::Added), "{reports:?}");
-    assert!(has_key(&hive(&session, "SYSTEM"), r"DriverDatabase\DriverInfFiles\oem0.inf"));
-}
-
-#[test]
-fn images_that_cannot_take_drivers_are_refused_with_the_reason() {
-    let config = "Windows/System32/config";
-    let refusal = |change: &dyn Fn(&std::path::Path)| {
-        let bench = WindowsBench::with(|tree| change(tree));
-        let inf = Sample::network("net").write(&bench.drivers());
-        let mut session = bench.mount();
-        let error = add(&mut session, &[inf], RECURSE, &mut unobserved).unwrap_err();
-        assert_eq!(session.info().unwrap().pending_transactions, 0);
-        assert_eq!(list(&session, true).unwrap_err().to_string(), error.to_string());
-        error
-    };
-    let error = refusal(&|tree| std::fs::remove_file(tree.join(config).join("SYSTEM")).unwrap());
-    assert!(error.to_string().contains(r"no '\Windows\System32\config\SYSTEM'"), "{error}");
-    assert!(matches!(root(error), Error::NotServiceable { .. }));
-
-    let error = refusal(&|tree| {
-        let system = tree.join(config).join("SYSTEM");
-        let mut bytes = std::fs::read(&system).unwrap();
-        bytes[4] = bytes[4].wrapping_add(1); // the primary sequence number
-        hives::fix_checksum(&mut bytes);
-        std::fs::write(system, bytes).unwrap();
-    });
-    assert!(error.to_string().contains(r"\Windows\System32\config\SYSTEM"), "{error}");
-    assert!(matches!(root(error), Error::HiveDirty { .. }));
-}
-
-#[test]
-fn windows_before_8_is_refused_and_a_missing_database_of_a_newer_one_is_made() {
-    let without_database = |tree: &std::path::Path| {
-        windows::edit_hive(&tree.join("Windows/System32/config/SYSTEM"), |hive| {
-            let key = hive.require(hive.root(), "DriverDatabase").unwrap();
-            hive.delete_key(key, true).unwrap();
-        });
-    };
-    let bench = WindowsBench::with(|tree| {
-        without_database(tree);
-        windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), |hive| {
-            let key = hive.require(hive.root(), r"Microsoft\Windows NT\CurrentVersion").unwrap();
-            for name in ["CurrentMajorVersionNumber", "CurrentMinorVersionNumber"] {
-                hive.delete_value(key, name).unwrap();
-            }
-            hive.set_value(key, "CurrentVersion", 1, &imgsvc::formats::regf::sz("6.1")).unwrap();
-        });
-    });
-    let inf = Sample::network("net").write(&bench.drivers());
-    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
-    assert!(error.to_string().contains("Windows 8 or newer is needed"), "{error}");
-
-    let bench = WindowsBench::with(without_database);
-    let inf = Sample::storage("stor").write(&bench.drivers());
-    let mut session = bench.mount();
-    assert_eq!(add_all(&mut session, &[inf], RECURSE)[0].status, DriverStatus::Added);
-    let system = hive(&session, "SYSTEM");
-    let key = system.require(system.root(), "DriverDatabase").unwrap();
-    assert_eq!(system.value(key, "Architecture").unwrap().unwrap().as_number(), Some(9));
-    assert_eq!(system.value(key, "Version").unwrap().unwrap().as_number(), Some(0x0A00_0000));
-}
-
-#[test]
 fn the_list_shows_what_the_image_records() {
     let bench = WindowsBench::new();
     Sample::network("net").write(&bench.drivers());
@@ -468,48 +395,4 @@ fn a_report_is_the_document_of_the_c_abi() {
     assert_eq!(document["status"], "Failed");
     assert_eq!(document["driverSignature"], "Unsigned");
     assert_eq!(document["driver"], serde_json::Value::Null);
-}
-
-#[test]
-fn every_real_package_gives_one_report_and_the_image_stays_sound() {
-    let Some(corpus) = hives::testdata("drivers") else { return };
-    let bench = WindowsBench::new();
-    let mut session = bench.mount();
-    let reports = add_all(&mut session, std::slice::from_ref(&corpus), RECURSE);
-    assert_eq!(reports.len(), 190);
-    let count = |status| reports.iter().filter(|report| report.status == status).count();
-    let (added, present) = (count(DriverStatus::Added), count(DriverStatus::AlreadyPresent));
-    eprintln!(
-        "{added} added, {present} present, {} not applicable, {} failed",
-        count(DriverStatus::NotApplicable),
-        count(DriverStatus::Failed)
-    );
-    assert!(added > 50, "{added}");
-    for report in &reports {
-        assert_eq!(report.status == DriverStatus::Failed, report.error.is_some(), "{report:?}");
-        assert!(report.reason.is_some(), "{report:?}");
-    }
-    save(&mut session).unwrap();
-    bench.images.judge();
-    for name in ["SYSTEM", "DRIVERS", "SOFTWARE"] {
-        let hive = hive(&session, name);
-        hive.check().unwrap();
-        hives::assert_hivexml_reads(hive.bytes());
-    }
-    let entries = bench.images.detailed(1);
-    let paths: std::collections::HashSet<_> =
-        entries.keys().map(|path| path.replace('/', r"\").to_lowercase()).collect();
-    for file in reports.iter().flat_map(|report| &report.files) {
-        assert!(paths.contains(&file.to_lowercase()), "{file}");
-    }
-    assert_eq!(list(&session, false).unwrap().len(), added);
-
-    let again = add_all(&mut session, &[corpus], RECURSE);
-    for (first, second) in reports.iter().zip(&again) {
-        let expected = match first.status {
-            DriverStatus::Added => DriverStatus::AlreadyPresent,
-            other => other,
-        };
-        assert_eq!((expected, &first.driver), (second.status, &second.driver), "{}", first.path);
-    }
 }

@@ -166,4 +166,10 @@ fn a_loop_of_links_ends_the_search() {
     std::fs::write(folder.path().join("a.inf"), "").unwrap();
     std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
     assert_eq!(find(&[folder.path().to_path_buf()], true).unwrap().packages.len(), 1);
+
+    // A link to nowhere is found too, so that it is reported.
+    std::os::unix::fs::symlink("nowhere", folder.path().join("b.inf")).unwrap();
+    let found = find(&[folder.path().to_path_buf()], true).unwrap();
+    assert_eq!(found.packages.len(), 2);
+    assert!(PackageInf::read(&found.packages[1].path).is_err());
 }

@@ -61,6 +61,16 @@ pub fn edit_hive(path: &Path, change: impl FnOnce(&mut Hive)) {
     std::fs::write(path, hive.finish(2).unwrap().bytes).unwrap();
 }
 
+/// Makes a SOFTWARE hive say that it is of Windows 7.
+pub fn make_windows_7(hive: &mut Hive) {
+    let key = hive.require(hive.root(), r"Microsoft\Windows NT\CurrentVersion").unwrap();
+    for name in ["CurrentMajorVersionNumber", "CurrentMinorVersionNumber"] {
+        hive.delete_value(key, name).unwrap();
+    }
+    hive.set_value(key, "CurrentVersion", REG_SZ, &sz("6.1")).unwrap();
+    hive.set_value(key, "CurrentBuild", REG_SZ, &sz("7601")).unwrap();
+}
+
 fn database(hive: &mut Hive) {
     let key = hive.create_key(hive.root(), "DriverDatabase").unwrap();
     hive.set_value(key, "Version", REG_DWORD, &dword(0x0A00_0000)).unwrap();

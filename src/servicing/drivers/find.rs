@@ -37,6 +37,9 @@ fn shown<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Er
 
 /// Finds INFs. A file is taken whatever its name; in a folder those named `.inf`, with `recurse` in its
 /// subfolders too. Links to folders are not followed below the paths given.
+///
+/// # Errors
+/// A folder that cannot be read: nothing is left out silently.
 pub fn find(paths: &[PathBuf], recurse: bool) -> Result<FoundPackages> {
     let mut found = FoundPackages::default();
     let mut seen = HashSet::new();
@@ -48,20 +51,21 @@ pub fn find(paths: &[PathBuf], recurse: bool) -> Result<FoundPackages> {
                 search(path, recurse, &mut infs)?;
                 infs.sort_by_cached_key(|inf| (inf.display().to_string().to_lowercase(), inf.clone()));
                 for inf in infs {
-                    note(inf, &mut seen, &mut found)?;
+                    note(inf, &mut seen, &mut found);
                 }
             }
-            Some(_) => note(path.clone(), &mut seen, &mut found)?,
+            Some(_) => note(path.clone(), &mut seen, &mut found),
         }
     }
     Ok(found)
 }
 
-fn note(path: PathBuf, seen: &mut HashSet<PathBuf>, found: &mut FoundPackages) -> Result<()> {
-    if seen.insert(folder::canonical(&path)?) {
+/// Adds an INF unless it was found before. A link that leads nowhere is kept: adding it says why.
+fn note(path: PathBuf, seen: &mut HashSet<PathBuf>, found: &mut FoundPackages) {
+    let place = folder::canonical(&path).unwrap_or_else(|_| path.clone());
+    if seen.insert(place) {
         found.packages.push(FoundPackage { path });
     }
-    Ok(())
 }
 
 fn search(root: &Path, recurse: bool, infs: &mut Vec<PathBuf>) -> Result<()> {
@@ -69,7 +73,7 @@ fn search(root: &Path, recurse: bool, infs: &mut Vec<PathBuf>) -> Result<()> {
     while let Some((path, depth)) = waiting.pop() {
         for entry in folder::entries(&path)? {
             match entry.kind {
-                HostKind::File if is_inf(&entry.path) => infs.push(entry.path),
+                HostKind::File | HostKind::Other if is_inf(&entry.path) => infs.push(entry.path),
                 HostKind::Directory if recurse && !entry.is_link && depth < MAX_DEPTH => {
                     waiting.push((entry.path, depth.saturating_add(1)));
                 }

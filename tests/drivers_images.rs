@@ -1,0 +1,220 @@
+//! Which images take drivers: odd ones, refused ones, and real hives.
+#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
+
+#[path = "support/hives.rs"]
+mod hives;
+#[path = "support/images.rs"]
+mod images;
+#[path = "support/packages.rs"]
+mod packages;
+#[path = "support/windows.rs"]
+mod windows;
+
+use images::{read, root, save};
+use imgsvc::error::Error;
+use imgsvc::formats::regf::Hive;
+use imgsvc::image::Session;
+use imgsvc::progress::unobserved;
+use imgsvc::servicing::drivers::{add, list, AddOptions, DriverReport, DriverStatus};
+use packages::Sample;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use windows::WindowsBench;
+
+const RECURSE: AddOptions = AddOptions { recurse: true, force_unsigned: false };
+
+fn add_all(session: &mut Session, paths: &[PathBuf], options: AddOptions) -> Vec<DriverReport> {
+    add(session, paths, options, &mut unobserved).unwrap()
+}
+
+fn hive(session: &Session, name: &str) -> Hive {
+    Hive::open(read(session, &format!(r"\Windows\System32\config\{name}")).unwrap()).unwrap()
+}
+
+fn has_key(hive: &Hive, path: &str) -> bool {
+    hive.find(hive.root(), path).unwrap().is_some()
+}
+
+#[test]
+fn without_a_drivers_hive_everything_is_recorded_in_system() {
+    let bench = WindowsBench::with(|tree| {
+        std::fs::remove_file(tree.join("Windows/System32/config/DRIVERS")).unwrap();
+        std::fs::remove_file(tree.join("Windows/System32/config/SOFTWARE")).unwrap();
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    Sample::storage("stor").write(&bench.drivers());
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[inf, bench.drivers()], RECURSE);
+    assert!(reports.iter().all(|report| report.status == DriverStatus::Added), "{reports:?}");
+    assert!(has_key(&hive(&session, "SYSTEM"), r"DriverDatabase\DriverInfFiles\oem0.inf"));
+}
+
+#[test]
+fn images_that_cannot_take_drivers_are_refused_with_the_reason() {
+    let config = "Windows/System32/config";
+    let refusal = |change: &dyn Fn(&Path)| {
+        let bench = WindowsBench::with(|tree| change(tree));
+        let inf = Sample::network("net").write(&bench.drivers());
+        let mut session = bench.mount();
+        let error = add(&mut session, &[inf], RECURSE, &mut unobserved).unwrap_err();
+        assert_eq!(session.info().unwrap().pending_transactions, 0);
+        assert_eq!(list(&session, true).unwrap_err().to_string(), error.to_string());
+        error
+    };
+    let error = refusal(&|tree| std::fs::remove_file(tree.join(config).join("SYSTEM")).unwrap());
+    assert!(error.to_string().contains(r"no '\Windows\System32\config\SYSTEM'"), "{error}");
+    assert!(matches!(root(error), Error::NotServiceable { .. }));
+
+    let error = refusal(&|tree| {
+        let system = tree.join(config).join("SYSTEM");
+        let mut bytes = std::fs::read(&system).unwrap();
+        bytes[4] = bytes[4].wrapping_add(1); // the primary sequence number
+        hives::fix_checksum(&mut bytes);
+        std::fs::write(system, bytes).unwrap();
+    });
+    assert!(error.to_string().contains(r"\Windows\System32\config\SYSTEM"), "{error}");
+    assert!(matches!(root(error), Error::HiveDirty { .. }));
+}
+
+#[test]
+fn windows_before_8_is_refused_and_a_missing_database_of_a_newer_one_is_made() {
+    let without_database = |tree: &Path| {
+        windows::edit_hive(&tree.join("Windows/System32/config/SYSTEM"), |hive| {
+            let key = hive.require(hive.root(), "DriverDatabase").unwrap();
+            hive.delete_key(key, true).unwrap();
+        });
+    };
+    let bench = WindowsBench::with(|tree| {
+        without_database(tree);
+        windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), windows::make_windows_7);
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
+    assert!(error.to_string().contains("Windows 8 or newer is needed"), "{error}");
+
+    let bench = WindowsBench::with(without_database);
+    let inf = Sample::storage("stor").write(&bench.drivers());
+    let mut session = bench.mount();
+    assert_eq!(add_all(&mut session, &[inf], RECURSE)[0].status, DriverStatus::Added);
+    let system = hive(&session, "SYSTEM");
+    let key = system.require(system.root(), "DriverDatabase").unwrap();
+    assert_eq!(system.value(key, "Architecture").unwrap().unwrap().as_number(), Some(9));
+    assert_eq!(system.value(key, "Version").unwrap().unwrap().as_number(), Some(0x0A00_0000));
+}
+
+/// A real hive made clean by hivex (which drops what the logs hold), or nothing after saying so.
+fn real_hive(name: &str) -> Option<Vec<u8>> {
+    let folder = hives::testdata("hives/regipy")?;
+    if !hives::has_hivex() {
+        return None;
+    }
+    let packed = Command::new("xz").arg("-dc").arg(folder.join(format!("{name}.xz"))).output().unwrap();
+    let file = hives::write_temporary(&packed.stdout);
+    let clean = "import hivex, sys; hivex.Hivex(sys.argv[1], write=True).commit(None)";
+    let status = Command::new("/usr/bin/python3").args(["-c", clean]).arg(file.path()).status().unwrap();
+    assert!(status.success());
+    Some(std::fs::read(file.path()).unwrap())
+}
+
+#[test]
+fn real_hives_of_windows_8_1_and_10_get_the_next_names_and_keep_everything_else() {
+    for (name, build, first) in [("SYSTEM_2", "9600", 3), ("SYSTEM_B", "16299", 14)] {
+        let Some(system) = real_hive(name) else { return };
+        let bench = WindowsBench::with(|tree| {
+            std::fs::write(tree.join("Windows/System32/config/SYSTEM"), &system).unwrap();
+            windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), |hive| {
+                let key = hive.require(hive.root(), r"Microsoft\Windows NT\CurrentVersion").unwrap();
+                hive.set_value(key, "CurrentBuild", 1, &imgsvc::formats::regf::sz(build)).unwrap();
+            });
+        });
+        Sample::network("net").write(&bench.drivers());
+        Sample::storage("stor").write(&bench.drivers());
+        let mut session = bench.mount();
+        let known = list(&session, false).unwrap().len();
+        let reports = add_all(&mut session, &[bench.drivers()], RECURSE);
+        let names: Vec<_> = reports.iter().map(|report| report.driver.clone().unwrap()).collect();
+        assert_eq!(names, [format!("oem{first}.inf"), format!("oem{}.inf", first + 1)], "{reports:?}");
+        assert_eq!(list(&session, false).unwrap().len(), known + 2);
+        save(&mut session).unwrap();
+        bench.images.judge();
+
+        let changed = hive(&session, "SYSTEM");
+        changed.check().unwrap();
+        hives::assert_hivexml_reads(changed.bytes());
+        let before = hives::dump_without_times(&Hive::open(system).unwrap());
+        let after: std::collections::HashSet<_> = hives::dump_without_times(&changed).into_iter().collect();
+        let lost: Vec<_> = before.iter().filter(|line| !after.contains(*line)).collect();
+        assert_eq!(lost.len(), 1, "only OemInfMap is another: {lost:?}");
+        assert!(has_key(&changed, r"ControlSet001\Services\stor"));
+    }
+}
+
+#[test]
+fn a_real_image_of_windows_7_is_refused() {
+    let Some(system) = real_hive("SYSTEM") else { return };
+    let bench = WindowsBench::with(|tree| {
+        std::fs::write(tree.join("Windows/System32/config/SYSTEM"), &system).unwrap();
+        windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), windows::make_windows_7);
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
+    assert!(matches!(root(error), Error::NotServiceable { .. }));
+}
+
+#[test]
+fn a_real_dirty_hive_is_refused_by_name() {
+    let Some(folder) = hives::testdata("hives/regipy") else { return };
+    let packed = Command::new("xz").arg("-dc").arg(folder.join("SYSTEM_B.xz")).output().unwrap();
+    let bench = WindowsBench::with(|tree| {
+        std::fs::write(tree.join("Windows/System32/config/SYSTEM"), &packed.stdout).unwrap();
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
+    assert!(error.to_string().contains(r"\Windows\System32\config\SYSTEM"), "{error}");
+    assert!(matches!(root(error), Error::HiveDirty { primary: 1622, secondary: 1621 }));
+}
+
+#[test]
+fn every_real_package_gives_one_report_and_the_image_stays_sound() {
+    let Some(corpus) = hives::testdata("drivers") else { return };
+    let bench = WindowsBench::new();
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, std::slice::from_ref(&corpus), RECURSE);
+    assert_eq!(reports.len(), 190);
+    let count = |status| reports.iter().filter(|report| report.status == status).count();
+    let (added, present) = (count(DriverStatus::Added), count(DriverStatus::AlreadyPresent));
+    eprintln!(
+        "{added} added, {present} present, {} not applicable, {} failed",
+        count(DriverStatus::NotApplicable),
+        count(DriverStatus::Failed)
+    );
+    assert!(added > 50, "{added}");
+    for report in &reports {
+        assert_eq!(report.status == DriverStatus::Failed, report.error.is_some(), "{report:?}");
+        assert!(report.reason.is_some(), "{report:?}");
+    }
+    save(&mut session).unwrap();
+    bench.images.judge();
+    for name in ["SYSTEM", "DRIVERS", "SOFTWARE"] {
+        let hive = hive(&session, name);
+        hive.check().unwrap();
+        hives::assert_hivexml_reads(hive.bytes());
+    }
+    let entries = bench.images.detailed(1);
+    let paths: std::collections::HashSet<_> =
+        entries.keys().map(|path| path.replace('/', r"\").to_lowercase()).collect();
+    for file in reports.iter().flat_map(|report| &report.files) {
+        assert!(paths.contains(&file.to_lowercase()), "{file}");
+    }
+    assert_eq!(list(&session, false).unwrap().len(), added);
+
+    let again = add_all(&mut session, &[corpus], RECURSE);
+    for (first, second) in reports.iter().zip(&again) {
+        let expected = match first.status {
+            DriverStatus::Added => DriverStatus::AlreadyPresent,
+            other => other,
+        };
+        assert_eq!((expected, &first.driver), (second.status, &second.driver), "{}", first.path);
+    }
+}

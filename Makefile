@@ -17,16 +17,22 @@ help: ## This list
 	@echo "  make bench [SCALE=1.0] [RUNS=5] [BENCH_DIR=...] [BENCH_TREE=...]    see benches/README.md"
 	@echo "  IMGSVC_CRATES=crates.io|distribution decides where the crates come from (CONTRIBUTING.md)"
 
-build: out/libimgsvc.so out/ImageServicing/.staged ## out/ImageServicing (the module), out/imgsh, out/libimgsvc.so
+build: out/libimgsvc.so out/ImageServicing/.staged out/sample/install.wim ## out/ImageServicing (the module), out/imgsh, out/libimgsvc.so
 
 prepare: ## Check the toolchains, install missing system packages
 	@build/prepare.sh
 
 out/libimgsvc.so: $(wildcard $(RUST_SOURCES)) | prepare
 	@mkdir -p out
-	build/cargo build --quiet --release --lib
+	build/cargo build --quiet --release --lib --example make-sample
 	@cp -f "$${CARGO_TARGET_DIR:-target}/release/libimgsvc.so" $@
 	@touch $@
+
+# What the demo, the Pester suites and the examples work on.
+out/sample/install.wim: $(wildcard examples/make-sample/*.rs) out/libimgsvc.so
+	@rm -rf out/sample out/sample.new
+	@"$${CARGO_TARGET_DIR:-target}/release/examples/make-sample" out/sample.new
+	@mv out/sample.new out/sample
 
 out/ImageServicing/.staged: $(MODULE_SOURCES) out/libimgsvc.so | prepare
 	@build/stage.sh

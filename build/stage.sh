@@ -3,7 +3,12 @@
 # an MSBuild target (PSModule/Stage.targets), so it runs without PowerShell.
 set -eu
 cd "$(dirname "$0")/.."
-dotnet build PSModule/ImageServicing.csproj --configuration Release --nologo --verbosity quiet
-if [ -f PSModule/src/Shell/imgsh.csproj ]; then
-    dotnet build PSModule/src/Shell/imgsh.csproj --configuration Release --nologo --verbosity quiet
-fi
+log=${CARGO_TARGET_DIR:-target}/dotnet.log
+mkdir -p "$(dirname "$log")"
+for project in PSModule/ImageServicing.csproj PSModule/src/Shell/imgsh.csproj; do
+    echo "dotnet build $project"
+    dotnet build "$project" --configuration Release --nologo --verbosity quiet >"$log" 2>&1 || {
+        cat "$log" >&2
+        exit 1
+    }
+done

@@ -3,6 +3,7 @@
 #![allow(clippy::as_conversions, clippy::cast_possible_truncation)]
 
 use imgsvc::error::Error;
+use imgsvc::formats::security::SecurityDescriptor;
 use imgsvc::formats::wim::{tree::Tree, Archive};
 use imgsvc::formats::ReadAt;
 use std::path::{Path, PathBuf};
@@ -150,4 +151,21 @@ fn a_file_has_the_facts_that_wimlib_tells_of_it() {
         assert_eq!(said("Total Bytes"), image.total_bytes.to_string(), "{}", path.display());
         assert_eq!(said("Hard Link Bytes"), image.hard_link_bytes.to_string(), "{}", path.display());
     }
+}
+
+#[test]
+fn every_security_descriptor_is_read_and_written_again() {
+    let mut count = 0;
+    for path in testdata("wim").iter().chain(&testdata("ppkg")) {
+        let Ok(tree) = open(&[path]).and_then(|archive| Tree::parse(&archive.read_metadata(1)?)) else {
+            continue;
+        };
+        for descriptor in tree.inodes().filter_map(|(id, _)| tree.security_descriptor(id)) {
+            let parsed = SecurityDescriptor::parse(descriptor).unwrap();
+            let again = SecurityDescriptor::parse(&parsed.to_bytes().unwrap()).unwrap();
+            assert_eq!(again, parsed, "{}", path.display());
+            count += 1;
+        }
+    }
+    eprintln!("{count} security descriptors");
 }

@@ -13,7 +13,7 @@ use super::Hash;
 use crate::error::{Error, Result};
 use crate::formats::bytes::Reader;
 use crate::formats::ReadAt;
-use std::collections::HashMap;
+use std::collections::hash_map::{Entry, HashMap};
 
 /// Bytes of an entry on disk.
 pub const ENTRY_SIZE: usize = 50;
@@ -93,7 +93,7 @@ impl BlobTable {
         self.index.reserve(entries);
         let mut run: Option<SolidRun> = None;
         for (index, entry) in bytes.chunks_exact(ENTRY_SIZE).enumerate() {
-            let mut entry = Entry::read(entry, index)?;
+            let mut entry = DiskEntry::read(entry, index)?;
             if header.version != VERSION_SOLID {
                 entry.header.flags &= !resource_flags::SOLID;
             }
@@ -129,7 +129,7 @@ impl BlobTable {
     ) -> Result<SolidRun> {
         let first_resource = self.solid.len();
         for (index, bytes) in (first_entry..).zip(rest.chunks_exact(ENTRY_SIZE)) {
-            let entry = Entry::read(bytes, index)?;
+            let entry = DiskEntry::read(bytes, index)?;
             if !entry.header.has(resource_flags::SOLID) {
                 break;
             }
@@ -162,7 +162,7 @@ impl BlobTable {
         Ok(run)
     }
 
-    fn add_solid_blob(&mut self, entry: Entry, header: &Header, run: &mut SolidRun) -> Result<()> {
+    fn add_solid_blob(&mut self, entry: DiskEntry, header: &Header, run: &mut SolidRun) -> Result<()> {
         // For a blob in a solid resource, the size in the file is the blob's size.
         let size = entry.header.size_in_file;
         let (resource, offset) = run.locate(entry.header.offset, size).ok_or_else(|| {
@@ -185,7 +185,7 @@ impl BlobTable {
         self.add(Blob { hash: entry.hash, size, references: entry.references, part: entry.part, location })
     }
 
-    fn add_resource(&mut self, entry: Entry, header: &Header) -> Result<()> {
+    fn add_resource(&mut self, entry: DiskEntry, header: &Header) -> Result<()> {
         let resource = entry.header;
         if !resource.has(resource_flags::COMPRESSED) && resource.size_in_file != resource.size {
             let found = format!("{} and {}", resource.size_in_file, resource.size);
@@ -218,7 +218,7 @@ impl BlobTable {
         Ok(())
     }
 
-    /// Adds a blob; one with the same hash must not be there.
+    /// Adds a blob; when there is one with the same hash, that one stays.
     ///
     /// # Errors
     /// [`Error::LimitExceeded`] beyond 2^32 blobs.
@@ -228,7 +228,8 @@ impl BlobTable {
             limit: u64::from(u32::MAX),
             found: u64::MAX,
         })?;
-        if self.index.insert(blob.hash, number).is_none() {
+        if let Entry::Vacant(place) = self.index.entry(blob.hash) {
+            place.insert(number);
             self.blobs.push(blob);
         }
         Ok(())
@@ -352,7 +353,7 @@ fn write_entry(bytes: &mut Vec<u8>, header: &ResourceHeader, part: u16, referenc
 }
 
 /// An entry as it is on disk.
-struct Entry {
+struct DiskEntry {
     index: usize,
     header: ResourceHeader,
     part: u16,
@@ -360,7 +361,7 @@ struct Entry {
     hash: Hash,
 }
 
-impl Entry {
+impl DiskEntry {
     fn read(bytes: &[u8], index: usize) -> Result<Self> {
         let mut reader = Reader::new(FORMAT, bytes);
         Ok(Self {
@@ -412,5 +413,35 @@ impl SolidRun {
             }
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blob(number: u8) -> Blob {
+        let header = ResourceHeader::uncompressed(u64::from(number), 1, 0);
+        let location = BlobLocation::Resource(header);
+        Blob { hash: [number; 20], size: 1, references: 1, part: 1, location }
+    }
+
+    #[test]
+    fn blobs_are_found_after_others_were_added_twice_and_removed() {
+        let mut table = BlobTable::new();
+        for number in [1, 2, 3, 2, 1] {
+            table.add(blob(number)).unwrap();
+        }
+        assert_eq!(table.len(), 3);
+        assert_eq!(table.remove(&[1; 20]).unwrap().hash, [1; 20]);
+        assert!(table.remove(&[1; 20]).is_none());
+        assert!(table.get(&[1; 20]).is_none());
+        for number in [2, 3] {
+            assert_eq!(table.get(&[number; 20]), Some(&blob(number)));
+        }
+        table.get_mut(&[3; 20]).unwrap().references = 7;
+        assert_eq!(table.iter().map(|blob| blob.references).sum::<u32>(), 8);
+        assert_eq!(table.to_bytes(1).len(), 2 * ENTRY_SIZE);
+        assert_eq!(table.to_bytes(2).len(), 0);
     }
 }

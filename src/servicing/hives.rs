@@ -43,11 +43,11 @@ impl HiveFile {
         now: u64,
         observer: Observer<'_>,
     ) -> Result<()> {
-        let finished = self.hive.finish(now).in_file(self.path.to_string())?;
-        if finished.changed.is_empty() {
+        let changed = self.hive.seal(now).in_file(self.path.to_string())?;
+        if changed.is_empty() {
             return Ok(());
         }
-        transaction.replace_content(&self.path, &finished.bytes, &finished.changed, observer)?;
+        transaction.replace_content(&self.path, self.hive.bytes(), &changed, observer)?;
         for extension in [".LOG", ".LOG1", ".LOG2"] {
             let mut name = self.path.to_utf16();
             name.extend(extension.encode_utf16());

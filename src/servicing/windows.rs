@@ -158,10 +158,21 @@ fn version(
             return Ok(version);
         }
     }
-    match database_number(system, "Version")?.map(u32::to_be_bytes) {
-        Some([major, minor, ..]) if major != 0 => Ok((u32::from(major), u32::from(minor), u32::MAX)),
-        _ => Err(Error::NotServiceable { reason: "nothing in it says which Windows it is".to_owned() }),
+    if let Some(version) = database_version(system)? {
+        return Ok(version);
     }
+    match HiveFile::open(view, &hive_path(windows, "DRIVERS")?)? {
+        // The hive came with Windows 8. One that does not say its version excludes no driver.
+        Some(drivers) => Ok(database_version(&drivers.hive)?.unwrap_or((10, 0, u32::MAX))),
+        None => Err(Error::NotServiceable { reason: "nothing in it says which Windows it is".to_owned() }),
+    }
+}
+
+/// The version that a hive's driver database was made for; it does not tell the build.
+fn database_version(hive: &Hive) -> Result<Option<(u32, u32, u32)>> {
+    let version = database_number(hive, "Version")?.map(u32::to_be_bytes);
+    Ok(version
+        .and_then(|[major, minor, ..]| (major != 0).then(|| (u32::from(major), u32::from(minor), u32::MAX))))
 }
 
 /// The version in a SOFTWARE hive.

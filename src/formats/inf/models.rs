@@ -113,13 +113,8 @@ impl Inf {
         let listed =
             if listed.is_empty() { "no decoration (x86 only)".to_owned() } else { listed.join(", ") };
         Selection::NotApplicable(format!(
-            "line {}: '{}' is for {listed}, not for {} {}.{}.{}",
-            manufacturer.line,
-            manufacturer.name.text,
-            target.architecture,
-            target.major,
-            target.minor,
-            target.build
+            "line {}: '{}' is for {listed}, not for {target}",
+            manufacturer.line, manufacturer.name.text
         ))
     }
 

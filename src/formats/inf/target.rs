@@ -79,7 +79,7 @@ pub struct Target {
     pub major: u32,
     /// Minor version.
     pub minor: u32,
-    /// Build: 26100 for Windows 11 24H2.
+    /// Build: 26100 for Windows 11 24H2; `u32::MAX` if not known (excludes no driver).
     pub build: u32,
     /// `VER_NT_*`: 1 workstation, 2 domain controller, 3 server; `None` if not known (matches all).
     pub product_type: Option<u32>,
@@ -91,6 +91,16 @@ impl Target {
     /// A target known by architecture and version only.
     pub fn new(architecture: Architecture, major: u32, minor: u32, build: u32) -> Self {
         Self { architecture, major, minor, build, product_type: None, suite: None }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}.{}", self.architecture, self.major, self.minor)?;
+        match self.build {
+            u32::MAX => formatter.write_str(" (its build is not known)"),
+            build => write!(formatter, ".{build}"),
+        }
     }
 }
 

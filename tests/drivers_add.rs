@@ -202,6 +202,36 @@ fn each_bad_package_is_one_report_and_the_good_ones_go_in() {
 }
 
 #[test]
+fn what_a_registry_or_a_file_system_cannot_hold_is_the_packages_fault_alone() {
+    let bench = WindowsBench::new();
+    let drivers = bench.drivers();
+    let deep = format!("[Parameters]\nHKR, \"{}\", Value, 0, x\n", "key\\".repeat(600));
+    let long = format!("[Parameters]\nHKR, \"{}\", Value, 0, x\n", "k".repeat(300));
+    Sample { more: deep, ..Sample::storage("deep") }.write(&drivers);
+    Sample { more: long, ..Sample::storage("long") }.write(&drivers);
+    // The target is a directory in the image.
+    Sample::storage("taken").write(&drivers);
+    Sample::storage("zgood").write(&drivers);
+    let mut session = bench.mount();
+    let mut transaction = session.transaction("take").unwrap();
+    transaction.create_directories(&path(r"\Windows\System32\drivers\taken.sys")).unwrap();
+    transaction.commit().unwrap();
+
+    let reports = add_all(&mut session, &[drivers], RECURSE);
+    let statuses: Vec<_> = reports.iter().map(|report| report.status).collect();
+    use DriverStatus::{Added, Failed};
+    assert_eq!(statuses, [Failed, Failed, Failed, Added], "{reports:?}");
+    assert_eq!(reports[3].driver.as_deref(), Some("oem0.inf"));
+    let listed = list(&session, false).unwrap();
+    assert_eq!(listed.len(), 1);
+    let store =
+        session.view().unwrap().names(&path(r"\Windows\System32\DriverStore\FileRepository")).unwrap();
+    assert_eq!(store.len(), 1, "nothing of the others is left behind");
+    save(&mut session).unwrap();
+    bench.images.judge();
+}
+
+#[test]
 fn force_adds_unsigned_and_tampered_packages_and_says_so() {
     let bench = WindowsBench::new();
     Sample { catalog: false, ..Sample::network("unsigned") }.write(&bench.drivers());

@@ -1,10 +1,11 @@
 //! Adding driver packages to an image: all of one call in one transaction, one report for each INF.
 
+use super::database::Record;
 use super::find::{find, is_inf};
 use super::oem_map::number_of;
 use super::package::{Package, PackageFile, PackageInf};
 use super::placement::{placements, Content, Placement};
-use super::record::record;
+use super::record::{record, rehearse};
 use super::report::{DriverReport, DriverSignature, DriverStatus};
 use super::target::TargetImage;
 use super::version::text;
@@ -113,17 +114,23 @@ impl Job {
             None => self.target.free_number(&transaction.view())?,
         };
         let published = format!("oem{number}.inf");
-        let plan = placements(&self.target, &source, &package, number)?;
+        let record = record(&source, &package, self.target.target.architecture, &published, self.now);
+        let plan = placements(&self.target, &source, &package, number)
+            .and_then(|plan| rehearse(&record, &source, &package).map(|()| plan));
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => return Ok(report.failed(error.in_file(path.display().to_string()))),
+        };
         for placement in &plan {
             if let Err(error) = place(transaction, placement, observer) {
                 if !placement.content.is_blamed(&error) {
                     return Err(error);
                 }
                 transaction.roll_back_to(savepoint)?;
-                return Ok(report.failed(error));
+                return Ok(report.failed(error.in_file(path.display().to_string())));
             }
         }
-        self.record(&source, &package, number, transaction)?;
+        self.write(&source, &package, &record, number, transaction)?;
         report.status = DriverStatus::Added;
         report.driver = Some(published);
         report.files = plan.iter().map(|placement| placement.path.to_string()).collect();
@@ -175,21 +182,21 @@ impl Job {
     }
 
     /// Writes the registry's part of a package into the hives in memory.
-    fn record(
+    fn write(
         &mut self,
         source: &PackageInf,
         package: &Package,
+        record: &Record,
         number: u32,
         transaction: &Transaction<'_>,
     ) -> Result<()> {
-        let published = format!("oem{number}.inf");
-        let record = record(source, package, self.target.target.architecture, &published, self.now);
-        self.target.record(&record, number)?;
+        self.target.record(record, number)?;
         if let Some(boot_start) = &package.boot_start {
-            boot_start.write_system(self.target.system(), package.class_guid, &package.label, &published)?;
+            let published = &record.published_name;
+            boot_start.write_system(self.target.system(), package.class_guid, &package.label, published)?;
             let locked = source.version.pnp_lockdown;
             if let Some(software) = self.target.software(&transaction.view())? {
-                boot_start.write_lockdown(software, locked, &package.label, &published)?;
+                boot_start.write_lockdown(software, locked, &package.label, published)?;
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use super::device_ids::{key_path, DeviceIds};
 use super::oem_map::OemInfMap;
 use super::version::PackageVersion;
 use crate::error::Result;
+use crate::formats::inf::Guid;
 use crate::formats::regf::{
     dword, multi_sz, qword, sz, Hive, KeyId, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_NONE, REG_SZ,
 };
@@ -89,6 +90,8 @@ pub struct Record {
     pub signer_name: Option<String>,
     /// See [`SignerScore`].
     pub signer_score: SignerScore,
+    /// `ExtensionId` of an extension INF.
+    pub extension_id: Option<Guid>,
     /// When the package is added (FILETIME).
     pub import_date: u64,
     /// The devices the package is for.
@@ -239,6 +242,9 @@ fn write_package(hive: &mut Hive, database: KeyId, record: &Record) -> Result<()
         hive.set_value(key, "Catalog", REG_SZ, &sz(catalog))?;
     }
     hive.set_value(key, "SignerScore", REG_DWORD, &dword(record.signer_score.number()))?;
+    if let Some(extension) = record.extension_id {
+        hive.set_value(key, "ExtensionId", REG_BINARY, &extension.0)?;
+    }
     hive.set_value(key, "StatusFlags", REG_DWORD, &dword(STATUS_FLAGS))?;
     hive.set_value(key, "", REG_SZ, &sz(&record.published_name))?;
     if record.configurations.is_empty() {

@@ -28,10 +28,12 @@ pub enum Content<'a> {
 }
 
 impl Content<'_> {
-    /// Whether an error is about the content, not about the image or the session.
+    /// Whether an error is about this file, not about the image as a whole or the session.
     pub fn is_blamed(&self, error: &Error) -> bool {
         match (self, error.root()) {
-            (_, Error::DriverTampered { .. }) => true,
+            (_, Error::DriverTampered { .. } | Error::InvalidName { .. } | Error::WrongItemKind { .. }) => {
+                true
+            }
             (Self::File(file), Error::Io { path, .. }) => *path == file.host,
             _ => false,
         }

@@ -1,10 +1,12 @@
 //! From a package to what the driver database says of it.
 
 use super::configuration::{configuration, descriptors};
-use super::database::Record;
+use super::database::{self, Record};
 use super::package::{Package, PackageInf};
 use super::version::PackageVersion;
+use crate::error::Result;
 use crate::formats::inf::Architecture;
+use crate::formats::regf::Hive;
 use std::collections::BTreeMap;
 
 /// The database's record of a package that is published under a name. `now` is a FILETIME.
@@ -26,6 +28,7 @@ pub fn record(
         catalog: package.catalog.as_ref().map(|file| file.path.clone()),
         signer_name: package.signature.signer.clone(),
         signer_score: package.signature.score(),
+        extension_id: source.version.extension_id,
         import_date: now,
         device_ids: package.device_ids.clone(),
         configurations: Vec::new(),
@@ -41,4 +44,18 @@ pub fn record(
         record.strings = strings.into_iter().collect();
     }
     record
+}
+
+/// Writes the record into an empty hive that is thrown away: what a registry cannot hold (names that are
+/// too long, keys that are too deep) shows before a hive of the image is touched.
+pub fn rehearse(record: &Record, source: &PackageInf, package: &Package) -> Result<()> {
+    let mut hive = Hive::new("rehearsal", 5, None)?;
+    database::write(&mut hive, record)?;
+    if let Some(boot_start) = &package.boot_start {
+        hive.create_key(hive.root(), "ControlSet001")?;
+        let published = &record.published_name;
+        boot_start.write_system(&mut hive, package.class_guid, &record.label, published)?;
+        boot_start.write_lockdown(&mut hive, source.version.pnp_lockdown, &record.label, published)?;
+    }
+    Ok(())
 }

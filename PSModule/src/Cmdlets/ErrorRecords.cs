@@ -16,7 +16,7 @@ internal static class ErrorRecords
             new ErrorRecord(failure, "FileNotFound", ErrorCategory.ObjectNotFound, target),
         DllNotFoundException or BadImageFormatException =>
             new ErrorRecord(failure, "NativeLibraryUnusable", ErrorCategory.NotInstalled, target),
-        IOException => new ErrorRecord(failure, "Io", ErrorCategory.ReadError, target),
+        IOException => new ErrorRecord(failure, "InputOutputError", ErrorCategory.ReadError, target),
         FormatException => new ErrorRecord(failure, "EngineAnswerInvalid", ErrorCategory.InvalidData, target),
         _ => new ErrorRecord(failure, failure.GetType().Name, ErrorCategory.NotSpecified, target),
     };

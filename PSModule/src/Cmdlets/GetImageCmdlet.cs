@@ -122,7 +122,7 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
                 $"'{path}' has no image named '{name}'",
                 path,
                 "List the names with Get-Image.",
-                unchecked((int)0x80070490));
+                unchecked((int)0xC1510113));
         }
     }
 

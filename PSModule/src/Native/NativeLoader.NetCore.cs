@@ -1,10 +1,30 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace ImageServicing.Native;
 
 internal static partial class NativeLoader
 {
+    private static string? sharedState;
+
+    /// <summary>Hands <c>$env:IMGSVC_STATE_DIR</c> to the engine.</summary>
+    /// <remarks>On Unix .NET keeps a copy of the environment: what a script sets in it never reaches native code.</remarks>
+    private static void ShareEnvironment()
+    {
+        string? state = Environment.GetEnvironmentVariable(StateVariable);
+        if (OperatingSystem.IsWindows() || state == Volatile.Read(ref sharedState))
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            _ = state is null ? unsetenv(StateVariable) : setenv(StateVariable, state, overwrite: 1);
+            Volatile.Write(ref sharedState, state);
+        }
+    }
+
     private static bool TryLoad(string path, out string reason)
     {
         try
@@ -24,4 +44,14 @@ internal static partial class NativeLoader
             return false;
         }
     }
+
+    // The strings are marshalled as UTF-8, which the rule does not accept.
+#pragma warning disable CA2101
+    [DllImport("libc", ExactSpelling = true)]
+    private static extern int setenv(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
+
+    [DllImport("libc", ExactSpelling = true)]
+    private static extern int unsetenv([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+#pragma warning restore CA2101
 }

@@ -22,6 +22,11 @@ internal static partial class NativeLoader
         return false;
     }
 
+    private static void ShareEnvironment()
+    {
+        // On Windows .NET changes the process's own environment, which is the engine's, too.
+    }
+
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     [DllImport("kernel32", CharSet = CharSet.Unicode, SetLastError = true, EntryPoint = "LoadLibraryExW", ExactSpelling = true)]
     private static extern IntPtr LoadLibraryEx(string path, IntPtr reserved, uint flags);

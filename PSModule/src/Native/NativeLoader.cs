@@ -17,6 +17,9 @@ internal static partial class NativeLoader
     /// <summary>The environment variable that names the library, in place of the module's own.</summary>
     internal const string OverrideVariable = "IMGSVC_LIBRARY";
 
+    /// <summary>The environment variable that the engine reads for the folder of its sessions.</summary>
+    internal const string StateVariable = "IMGSVC_STATE_DIR";
+
     private static readonly object Gate = new();
     private static volatile bool loaded;
 
@@ -28,6 +31,7 @@ internal static partial class NativeLoader
     /// <exception cref="BadImageFormatException">The library speaks another version of the ABI.</exception>
     internal static void EnsureLoaded()
     {
+        ShareEnvironment();
         if (loaded)
         {
             return;

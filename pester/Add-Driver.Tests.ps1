@@ -1,0 +1,128 @@
+Describe 'Add-Driver' {
+    BeforeAll { . $PSScriptRoot/common.ps1 }
+
+    BeforeEach { $sample = New-Sample }
+
+    AfterEach { Get-Image -Mounted | Dismount-Image -Discard -Force }
+
+    It 'adds a package and says what it did' {
+        $report = Mount-Image $sample.Image 1 -Path $sample.Path | Add-Driver $sample.Good1
+        @($report) | Should -HaveCount 1
+        $report | Should -BeOfType ([ImageServicing.DriverReport])
+        $report.Path | Should -Be $sample.Path
+        $report.Status | Should -Be 'Added'
+        $report.Driver | Should -Match '^oem\d+\.inf$'
+        $report.OriginalFileName | Should -BeLike '*samplenet.inf'
+        $report.InfPath | Should -BeLike '*good1*samplenet.inf'
+        $report.ProviderName | Should -Not -BeNullOrEmpty
+        $report.ClassName | Should -Be 'Net'
+        $report.Version | Should -Match '^\d+(\.\d+){3}$'
+        $report.Date | Should -BeOfType ([DateTime])
+        $report.DriverSignature | Should -Be 'Signed'
+        $report.Files | Should -Not -BeNullOrEmpty
+    }
+
+    It 'emits one object for each INF and one error for each that is refused' {
+        $reports = @(Mount-Image $sample.Image 1 | Add-Driver $sample.Drivers -Recurse -ErrorAction SilentlyContinue -ErrorVariable failed)
+        $reports | Should -HaveCount 6
+        @($reports | Where-Object Status -eq Added) | Should -HaveCount 2
+        @($reports | Where-Object Status -eq NotApplicable) | Should -HaveCount 1
+        @($reports | Where-Object Status -eq Failed) | Should -HaveCount 3
+        $failed | Should -HaveCount 3
+        ($reports | Where-Object Status -ne Added | Where-Object { -not $_.Reason }) | Should -BeNullOrEmpty
+    }
+
+    It 'refuses <Package> with <Id>' -TestCases @(
+        @{ Package = 'unsigned'; Id = 'DriverUnsigned'; Category = 'SecurityError'; HResult = 'E000022F' }
+        @{ Package = 'tampered'; Id = 'DriverTampered'; Category = 'SecurityError'; HResult = 'E000024B' }
+        @{ Package = 'broken'; Id = 'InvalidData'; Category = 'InvalidData'; HResult = '8007000D' }
+    ) {
+        $report = Mount-Image $sample.Image 1 |
+            Add-Driver "$($sample.Drivers)/$Package" -ErrorAction SilentlyContinue -ErrorVariable failed
+        $report.Status | Should -Be 'Failed'
+        $report.Driver | Should -BeNullOrEmpty
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be "$Id,ImageServicing.Cmdlets.AddDriverCmdlet"
+        $failed[0].CategoryInfo.Category | Should -Be $Category
+        $failed[0].TargetObject | Should -Be $report.InfPath
+        $failed[0].Exception.HResult | Should -Be (ConvertTo-HResult $HResult)
+        $failed[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    }
+
+    It 'says in which line an INF is broken' {
+        $null = Mount-Image $sample.Image 1 |
+            Add-Driver "$($sample.Drivers)/broken" -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed[0].Exception.Message | Should -BeLike '*samplebroken.inf*'
+        $failed[0].Exception.Message | Should -Match 'line \d+'
+    }
+
+    It 'adds an unsigned package with -ForceUnsigned, and a tampered one' {
+        $reports = @(Mount-Image $sample.Image 1 |
+            Add-Driver "$($sample.Drivers)/unsigned", "$($sample.Drivers)/tampered" -ForceUnsigned -ErrorAction Stop)
+        ($reports | ForEach-Object { [string] $_.Status }) | Should -Be 'Added', 'Added'
+        ($reports | ForEach-Object { [string] $_.DriverSignature }) | Should -Be 'Unsigned', 'Tampered'
+    }
+
+    It 'reports a package that is present already, and does not add it twice' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path | Add-Driver $sample.Good1
+        (Add-Driver $sample.Good1 -Path $sample.Path).Status | Should -Be 'AlreadyPresent'
+        @(Get-Driver -Path $sample.Path) | Should -HaveCount 1
+    }
+
+    It 'tells a package for another processor from one that failed' {
+        $report = Mount-Image $sample.Image 1 | Add-Driver "$($sample.Drivers)/arm64only" -ErrorAction Stop
+        $report.Status | Should -Be 'NotApplicable'
+        $report.Reason | Should -Not -BeNullOrEmpty
+    }
+
+    It 'takes INF files, folders, wildcards and several of them' {
+        $reports = @(Mount-Image $sample.Image 1 | Add-Driver "$($sample.Good1)/*.inf", $sample.Good2)
+        ($reports | ForEach-Object { [string] $_.Status }) | Should -Be 'Added', 'Added'
+    }
+
+    It 'looks below the folder only with -Recurse' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        Add-Driver $sample.Drivers -Path $sample.Path -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'DriverNotFound,ImageServicing.Cmdlets.AddDriverCmdlet'
+        $failed[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+    }
+
+    It 'reports a path that is not there and adds the others' {
+        $reports = @(Mount-Image $sample.Image 1 |
+            Add-Driver "$($sample.Folder)/none", $sample.Good1 -ErrorAction SilentlyContinue -ErrorVariable failed)
+        $reports | Should -HaveCount 1
+        $reports[0].Status | Should -Be 'Added'
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'DriverNotFound,ImageServicing.Cmdlets.AddDriverCmdlet'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        Add-Driver $sample.Drivers -Path $sample.Path -Recurse -WhatIf | Should -BeNullOrEmpty
+        (Get-Image -Mounted).PendingOperations | Should -Be 0
+        Get-Driver -Path $sample.Path | Should -BeNullOrEmpty
+    }
+
+    It 'leaves the image file as it is until Save-Image' {
+        $before = Get-Fingerprint $sample.Image
+        $null = Mount-Image $sample.Image 1 | Add-Driver $sample.Good1
+        Get-Fingerprint $sample.Image | Should -Be $before
+    }
+
+    It 'refuses a read-only session' {
+        { Mount-Image $sample.Image 1 -ReadOnly | Add-Driver $sample.Good1 -ErrorAction Stop } |
+            Should -Throw -ErrorId 'SessionReadOnly,ImageServicing.Cmdlets.AddDriverCmdlet'
+    }
+
+    It 'refuses a session that is not there' {
+        Add-Driver $sample.Good1 -Path $sample.Path -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -Be 'SessionNotFound,ImageServicing.Cmdlets.AddDriverCmdlet'
+        $failed[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+    }
+
+    It 'completes -Path with the sessions' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        Get-Completion 'Add-Driver x -Path ' | Should -Contain $sample.Path
+    }
+}

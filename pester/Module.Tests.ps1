@@ -1,0 +1,148 @@
+BeforeDiscovery {
+    $pages = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', 'PSModule', 'docs', 'en-US'))
+    $cmdlets = [System.IO.Directory]::GetFiles($pages, '*-*.md') |
+        ForEach-Object { @{ Name = [System.IO.Path]::GetFileNameWithoutExtension($_) } }
+}
+
+Describe 'The ImageServicing module' {
+    BeforeAll {
+        . $PSScriptRoot/common.ps1
+        $module = Get-Module ImageServicing
+        $staged = [System.IO.Path]::Combine($repository, 'out', 'ImageServicing')
+        $pages = [System.IO.Path]::Combine($repository, 'PSModule', 'docs', 'en-US')
+    }
+
+    It 'exports exactly what the manifest names and the pages describe' {
+        $described = [System.IO.Directory]::GetFiles($pages, '*-*.md') | ForEach-Object { [System.IO.Path]::GetFileNameWithoutExtension($_) }
+        $expected = [string[]] @($described)
+        [System.Array]::Sort($expected, [System.StringComparer]::Ordinal)
+        $exported = [string[]] @($module.ExportedCmdlets.Keys)
+        [System.Array]::Sort($exported, [System.StringComparer]::Ordinal)
+        $exported | Should -Be $expected
+        $module.ExportedFunctions.Count | Should -Be 0
+        $module.ExportedAliases.Count | Should -Be 0
+        $module.ExportedVariables.Count | Should -Be 0
+
+        $manifest = [System.IO.File]::ReadAllText("$staged/ImageServicing.psd1")
+        ($expected | Where-Object { $manifest -notmatch "'$_'" }) | Should -BeNullOrEmpty
+    }
+
+    It 'is staged whole' -TestCases @(
+        @{ File = 'ImageServicing.psd1' }
+        @{ File = 'ImageServicing.Format.ps1xml' }
+        @{ File = 'ImageServicing.Types.ps1xml' }
+        @{ File = 'bin/net8.0/ImageServicing.dll' }
+        @{ File = 'bin/net472/ImageServicing.dll' }
+        @{ File = 'en-US/ImageServicing.dll-Help.xml' }
+        @{ File = 'en-US/about_ImageServicing.help.txt' }
+    ) {
+        "$staged/$File" | Should -Exist
+    }
+
+    It 'ships no other assembly than its own' {
+        $assemblies = [System.IO.Directory]::GetFiles($staged, '*.dll', 'AllDirectories') | ForEach-Object { [System.IO.Path]::GetFileName($_) }
+        ($assemblies | Where-Object { $_ -notin 'ImageServicing.dll', 'imgsvc.dll' }) | Should -BeNullOrEmpty
+    }
+
+    It 'speaks the ABI version of the header' {
+        $header = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($repository, 'include', 'imgsvc.h'))
+        $header -match 'IMGSVC_ABI_VERSION\s+(\d+)' | Should -BeTrue
+        $assembly = $module.ImplementingAssembly
+        if (-not $assembly) { $assembly = [ImageServicing.ImageInfo].Assembly }
+        $declared = $assembly.GetType('ImageServicing.Native.NativeMethods').GetField('AbiVersion', 'NonPublic,Static').GetValue($null)
+        $declared | Should -Be ([int] $Matches[1])
+    }
+
+    It 'declares the functions of the header and no others' {
+        $header = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($repository, 'include', 'imgsvc.h'))
+        $exported = [System.Text.RegularExpressions.Regex]::Matches($header, '\b(imgsvc_[a-z_]+)\s*\(') |
+            ForEach-Object { $_.Groups[1].Value } | Where-Object { $_ -notlike '*_fn' }
+        $methods = [ImageServicing.ImageInfo].Assembly.GetType('ImageServicing.Native.NativeMethods').GetMethods('NonPublic,Static') |
+            Where-Object Name -like 'imgsvc_*' | ForEach-Object Name
+        ($methods | Where-Object { $_ -notin $exported }) | Should -BeNullOrEmpty
+        ($exported | Where-Object { $_ -notin $methods }) | Should -BeNullOrEmpty
+    }
+
+    It 'explains itself in about_ImageServicing' {
+        (Get-Help about_ImageServicing | ForEach-Object { "$_" }) -join '' | Should -BeLike '*Mount-Image ./install.wim 1*'
+    }
+
+    Context '<Name>' -ForEach $cmdlets {
+        BeforeAll {
+            $command = $module.ExportedCmdlets[$Name]
+            $help = Get-Help $Name -Full
+        }
+
+        It 'has an approved verb and an output type' {
+            $command.Verb | Should -BeIn 'Add', 'Dismount', 'Export', 'Get', 'Import', 'Mount', 'Remove', 'Save'
+            $command.OutputType | Should -Not -BeNullOrEmpty
+        }
+
+        It 'has a synopsis, a description and examples' {
+            $help.Synopsis | Should -Not -BeNullOrEmpty
+            $help.description | Should -Not -BeNullOrEmpty
+            @($help.examples.example).Count | Should -BeGreaterThan 1
+        }
+
+        It 'has help for every parameter' {
+            $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+            $documented = @($help.parameters.parameter | Where-Object { $_.description } | ForEach-Object name)
+            ($command.Parameters.Keys | Where-Object { $_ -notin $common -and $_ -notin $documented }) | Should -BeNullOrEmpty
+        }
+
+        It 'has examples that are valid PowerShell with its own parameters' {
+            foreach ($example in $help.examples.example) {
+                $mistakes = $null
+                $script = [System.Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $mistakes)
+                $mistakes | Should -BeNullOrEmpty
+                $calls = $script.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+                foreach ($call in $calls) {
+                    $called = $module.ExportedCmdlets[$call.GetCommandName()]
+                    if (-not $called) { continue }
+                    foreach ($element in $call.CommandElements) {
+                        if ($element -is [System.Management.Automation.Language.CommandParameterAst]) {
+                            $called.Parameters.Keys | Should -Contain $element.ParameterName -Because $example.code
+                        }
+                    }
+                }
+            }
+        }
+
+        It 'supports -WhatIf when it changes something, and only then' {
+            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -ne 'Get')
+        }
+    }
+
+    Context 'views' {
+        It 'writes sizes as people read them' -TestCases @(
+            @{ Bytes = 0; Text = '0 B' }
+            @{ Bytes = 1023; Text = '1023 B' }
+            @{ Bytes = 1024; Text = '1.0 KB' }
+            @{ Bytes = 16479089353; Text = '15.3 GB' }
+        ) {
+            [ImageServicing.Internal._Format]::Size($Bytes).Replace(',', '.') | Should -Be $Text
+        }
+
+        It 'writes sizes in lists as DISM does' {
+            [ImageServicing.Internal._Format]::Bytes(16479089353) | Should -Be '16,479,089,353 bytes'
+        }
+
+        It 'has a view for every type that the cmdlets emit' {
+            $views = [xml] [System.IO.File]::ReadAllText("$staged/ImageServicing.Format.ps1xml")
+            $covered = $views.Configuration.ViewDefinitions.View | ForEach-Object { $_.ViewSelectedBy.TypeName }
+            $emitted = $module.ExportedCmdlets.Values | ForEach-Object { $_.OutputType } | ForEach-Object Name
+            ($emitted | Where-Object { $_ -notin $covered }) | Should -BeNullOrEmpty
+        }
+
+        It 'names only properties that exist' {
+            $views = [xml] [System.IO.File]::ReadAllText("$staged/ImageServicing.Format.ps1xml")
+            foreach ($view in $views.Configuration.ViewDefinitions.View) {
+                $type = [ImageServicing.ImageInfo].Assembly.GetType($view.ViewSelectedBy.TypeName.Split('#')[0])
+                $type | Should -Not -BeNullOrEmpty
+                foreach ($node in $view.SelectNodes('.//PropertyName')) {
+                    $type.GetProperty($node.InnerText) | Should -Not -BeNullOrEmpty -Because "$($view.Name) shows $($node.InnerText)"
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+Describe 'Save-Image' {
+    BeforeAll { . $PSScriptRoot/common.ps1 }
+
+    BeforeEach { $sample = New-Sample }
+
+    AfterEach { Get-Image -Mounted | Dismount-Image -Discard -Force }
+
+    It 'does the main job in one pipeline' {
+        $location = $ExecutionContext.SessionState.Path.CurrentLocation
+        try {
+            $null = $ExecutionContext.SessionState.Path.SetLocation($sample.Folder)
+            $saved = @(Mount-Image ./install.wim 1 | Add-Driver $sample.Drivers -Recurse -ErrorAction SilentlyContinue | Save-Image)
+        } finally {
+            $null = $ExecutionContext.SessionState.Path.SetLocation($location)
+        }
+        $saved | Should -HaveCount 1
+        $saved[0] | Should -BeOfType ([ImageServicing.SaveReport])
+        $saved[0].Saved | Should -BeTrue
+        $saved[0].ImagePath | Should -Be $sample.Image
+        $saved[0].BytesWritten | Should -BeGreaterThan 0
+        $saved[0].FileSizeAfter | Should -Be ([System.IO.FileInfo] $sample.Image).Length
+        $saved[0].Path | Should -Be (Get-Image -Mounted).Path
+    }
+
+    It 'writes a file that wimlib verifies and finds the driver in' {
+        $report = Mount-Image $sample.Image 1 | Add-Driver $sample.Good1
+        $null = $report | Save-Image
+        (Invoke-Wimlib 'verify', $sample.Image).ExitCode | Should -Be 0
+        $names = (Invoke-Wimlib 'dir', $sample.Image, '1').Output
+        $names | Should -BeLike "*INF/$($report.Driver)*"
+        $names | Should -BeLike '*FileRepository/samplenet.inf_amd64_*'
+        (Invoke-Wimlib 'dir', $sample.Image, '2').Output | Should -Not -BeLike '*samplenet*'
+    }
+
+    It 'keeps the session, with nothing pending' {
+        $null = Mount-Image $sample.Image 1 | Add-Driver $sample.Good1 | Save-Image
+        $session = Get-Image -Mounted
+        $session.PendingOperations | Should -Be 0
+        $session.MountStatus | Should -Be 'Ok'
+        (Add-Driver $sample.Good2 -Path $session.Path | Save-Image).Saved | Should -BeTrue
+        @(Get-Driver -Path $session.Path) | Should -HaveCount 2
+    }
+
+    It 'says that there was nothing to save, and leaves the file' {
+        $before = Get-Fingerprint $sample.Image
+        (Mount-Image $sample.Image 1 | Save-Image).Saved | Should -BeFalse
+        Get-Fingerprint $sample.Image | Should -Be $before
+    }
+
+    It 'writes the file anew with -Compact' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path | Add-Driver $sample.Good1 | Save-Image
+        $report = Save-Image -Path $sample.Path -Compact
+        $report.Compacted | Should -BeTrue
+        $report.FileSizeAfter | Should -BeLessThan $report.FileSizeBefore
+        (Invoke-Wimlib 'verify', $sample.Image).ExitCode | Should -Be 0
+    }
+
+    It 'gives the file an integrity table with -CheckIntegrity' {
+        (Mount-Image $sample.Image 1 | Add-Driver $sample.Good1 | Save-Image -CheckIntegrity).IntegrityTable | Should -BeTrue
+        $verified = Invoke-Wimlib 'verify', $sample.Image
+        $verified.ExitCode | Should -Be 0
+        (Invoke-Wimlib 'info', $sample.Image).Output | Should -Match 'Attributes:.*Has integrity'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        $before = Get-Fingerprint $sample.Image
+        Mount-Image $sample.Image 1 | Add-Driver $sample.Good1 | Save-Image -WhatIf | Should -BeNullOrEmpty
+        Get-Fingerprint $sample.Image | Should -Be $before
+        (Get-Image -Mounted).PendingOperations | Should -BeGreaterThan 0
+    }
+
+    It 'refuses a file that somebody else has changed, with DISM''s code' {
+        $null = Mount-Image $sample.Image 1 | Add-Driver $sample.Good1
+        $bytes = [System.IO.File]::ReadAllBytes($sample.Image)
+        [System.IO.File]::WriteAllBytes($sample.Image, $bytes + [byte[]]::new(64))
+        $before = Get-Fingerprint $sample.Image
+        Get-Image -Mounted | Save-Image -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -Be 'ImageChanged,ImageServicing.Cmdlets.SaveImageCmdlet'
+        $failed[0].Exception.HResult | Should -Be (ConvertTo-HResult 'C1420122')
+        Get-Fingerprint $sample.Image | Should -Be $before
+    }
+
+    It 'refuses a session that is not there' {
+        { Save-Image -Path $sample.Path -ErrorAction Stop } |
+            Should -Throw -ErrorId 'SessionNotFound,ImageServicing.Cmdlets.SaveImageCmdlet'
+    }
+
+    It 'completes -Path with the sessions' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        Get-Completion 'Save-Image -Path ' | Should -Contain $sample.Path
+    }
+}

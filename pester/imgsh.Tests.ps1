@@ -1,0 +1,78 @@
+Describe 'imgsh' {
+    BeforeAll {
+        . $PSScriptRoot/common.ps1
+        $imgsh = [System.IO.Path]::Combine($repository, 'out', 'imgsh')
+        function Invoke-Script {
+            param ([string] $Text, [string[]] $Arguments)
+            $file = [System.IO.Path]::Combine($TestDrive, "$([System.Guid]::NewGuid().ToString('N')).ps1")
+            [System.IO.File]::WriteAllText($file, $Text)
+            Invoke-Program $imgsh (@($file) + @($Arguments | Where-Object { $_ }))
+        }
+    }
+
+    It 'returns the exit code of a script' {
+        (Invoke-Script 'exit 3').ExitCode | Should -Be 3
+        (Invoke-Script '"fine"').ExitCode | Should -Be 0
+    }
+
+    It 'returns 1 after an error that ended the script, and says where it was' {
+        $result = Invoke-Script "1`nthrow 'boom'"
+        $result.ExitCode | Should -Be 1
+        $result.Output.Trim() | Should -Be '1'
+        $result.Errors | Should -BeLike '*boom*'
+        $result.Errors | Should -BeLike '*.ps1:2*'
+    }
+
+    It 'goes on after an error that does not end the script' {
+        $result = Invoke-Script "Get-Image /none/none.wim`n'after'"
+        $result.ExitCode | Should -Be 0
+        $result.Output.Trim() | Should -Be 'after'
+        $result.Errors | Should -BeLike '*Get-Image*'
+    }
+
+    It 'hands arguments to the script' {
+        $result = Invoke-Script 'param($Name, [switch] $Loud, $Rest) "$Name|$Loud|$Rest"' '-Name', "it's `$x", '-Loud', 'last'
+        $result.Output.Trim() | Should -Be "it's `$x|True|last"
+    }
+
+    It 'runs commands with -c and returns whether the last one succeeded' {
+        (Invoke-Program $imgsh '-c', '1 + 1').Output.Trim() | Should -Be '2'
+        (Invoke-Program $imgsh '-c', 'exit 9').ExitCode | Should -Be 9
+        (Invoke-Program $imgsh '-c', 'Get-Image /none/none.wim').ExitCode | Should -Be 1
+    }
+
+    It 'reports a syntax error' {
+        $result = Invoke-Program $imgsh '-c', 'if (1) {'
+        $result.ExitCode | Should -Be 1
+        $result.Errors | Should -Not -BeNullOrEmpty
+    }
+
+    It 'has the module loaded and shows its objects by their views' {
+        $sample = New-Sample
+        $output = (Invoke-Program $imgsh '-c', "Get-Image '$($sample.Image)'").Output
+        $output | Should -Match 'ImageIndex\s+ImageName\s+EditionId'
+        $output | Should -BeLike '*Windows 11 Pro*'
+        $output | Should -Not -BeLike "*$([char] 27)*"
+    }
+
+    It 'says which command it lacks' {
+        $result = Invoke-Script '1, 2 | Select-Object -First 1'
+        $result.Errors | Should -BeLike "*'Select-Object' is not part of imgsh*pwsh*"
+    }
+
+    It 'explains its options' {
+        (Invoke-Program $imgsh '-h').Output | Should -BeLike '*--pester*'
+        (Invoke-Program $imgsh '--nonsense').ExitCode | Should -Be 64
+    }
+
+    It 'counts the tests it runs and returns 1 when one fails' {
+        $folder = [System.IO.Path]::Combine($TestDrive, 'suites')
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        [System.IO.File]::WriteAllText("$folder/a.Tests.ps1", "Describe 'a' { It 'passes' { 1 | Should -Be 1 }; It 'waits' -Skip { }; It 'fails' { 1 | Should -Be 2 } }")
+        $result = Invoke-Program $imgsh '--pester', $folder
+        $result.ExitCode | Should -Be 1
+        $result.Output | Should -BeLike '*Tests: 1 passed, 1 failed, 1 skipped*'
+        $result.Output | Should -BeLike '*a.fails*Expected 2 but got 1*a.Tests.ps1: line 1*'
+        (Invoke-Program $imgsh '--pester', $folder, '-Filter', 'passes').ExitCode | Should -Be 0
+    }
+}

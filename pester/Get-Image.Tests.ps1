@@ -10,7 +10,7 @@ Describe 'Get-Image' {
             $images[0] | Should -BeOfType ([ImageServicing.ImageInfo])
             $images[0].ImagePath | Should -Be $sample.Image
             $images[0].ImageIndex | Should -Be 1
-            $images[0].ImageName | Should -Be 'Windows 11 Pro'
+            $images[0].ImageName | Should -Be 'Sample Pro'
             $images[0].EditionId | Should -Be 'Professional'
             $images[0].Architecture | Should -Be 'X64'
             $images[0].Version | Should -Match '^10\.0\.\d+\.\d+$'
@@ -48,10 +48,10 @@ Describe 'Get-Image' {
         }
 
         It 'chooses by name with <Pattern>' -TestCases @(
-            @{ Pattern = 'Windows 11 Pro'; Expected = 1 }
-            @{ Pattern = 'windows 11 pro'; Expected = 1 }
+            @{ Pattern = 'Sample Pro'; Expected = 1 }
+            @{ Pattern = 'sample pro'; Expected = 1 }
             @{ Pattern = '*Pro'; Expected = 1 }
-            @{ Pattern = 'Windows 11 [G-I]*'; Expected = 2 }
+            @{ Pattern = 'Sample [G-I]*'; Expected = 2 }
         ) {
             (Get-Image $sample.Image -Name $Pattern).ImageIndex | Should -Be $Expected
         }
@@ -124,8 +124,8 @@ Describe 'Get-Image' {
         }
 
         It 'offers the names of the file, quoted' {
-            Get-Completion "Get-Image -ImagePath '$($sample.Image)' -Name " | Should -Be "'Windows 11 Pro'", "'Windows 11 Home'"
-            Get-Completion "Get-Image -ImagePath '$($sample.Image)' -Name 'Windows 11 H" | Should -Be "'Windows 11 Home'"
+            Get-Completion "Get-Image -ImagePath '$($sample.Image)' -Name " | Should -Be "'Sample Pro'", "'Sample Home'"
+            Get-Completion "Get-Image -ImagePath '$($sample.Image)' -Name 'Sample H" | Should -Be "'Sample Home'"
         }
 
         It 'offers nothing, and does not fail, for a file that is not there' {

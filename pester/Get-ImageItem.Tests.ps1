@@ -16,7 +16,7 @@ Describe 'Get-ImageItem' {
         $items[0].Path | Should -Be $sample.Path
     }
 
-    It 'gives a file by its path, whatever the case and the separators' -TestCases @(
+    It 'gives <Given>, whatever the case and the separators' -TestCases @(
         @{ Given = '\Windows\win.ini' }, @{ Given = '/windows/WIN.INI' }, @{ Given = 'Windows\win.ini' }
     ) {
         $item = Get-ImageItem $Given -Path $sample.Path

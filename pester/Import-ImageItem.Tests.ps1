@@ -93,7 +93,8 @@ Describe 'Import-ImageItem' {
         1..256 | ForEach-Object { $random.NextBytes($block); $stream.Write($block, 0, $block.Length) }
         $stream.Dispose()
 
-        $shell = [System.Management.Automation.PowerShell]::Create()
+        $shell = [System.Management.Automation.PowerShell]::Create(
+            [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
         $module = (Get-Module ImageServicing).Path
         $null = $shell.AddCommand('Import-Module').AddParameter('Name', $module).Invoke()
         $shell.Commands.Clear()

@@ -51,7 +51,7 @@ Describe 'imgsh' {
         $sample = New-Sample
         $output = (Invoke-Program $imgsh '-c', "Get-Image '$($sample.Image)'").Output
         $output | Should -Match 'ImageIndex\s+ImageName\s+EditionId'
-        $output | Should -BeLike '*Windows 11 Pro*'
+        $output | Should -BeLike '*Sample Pro*'
         $output | Should -Not -BeLike "*$([char] 27)*"
     }
 

@@ -56,10 +56,15 @@ internal sealed class ShellSession : IDisposable
     /// <summary>Runs text. As with pwsh, the exit code is 1 when the last command failed.</summary>
     internal int RunCommand(string text)
     {
-        // $? is only known inside the script itself. Text with a syntax error runs as it is, to be reported as it is.
         Parser.ParseInput(text, out _, out ParseError[] errors);
-        string script = errors.Length > 0 ? text : text + "\nif (-not $?) { exit 1 }";
-        bool ended = Execute(shell => shell.AddScript(script, useLocalScope: false));
+        if (errors.Length > 0)
+        {
+            Report(errors);
+            return 1;
+        }
+
+        // $? is only known inside the script itself.
+        bool ended = Execute(shell => shell.AddScript(text + "\nif (-not $?) { exit 1 }", useLocalScope: false));
         return host.ExitCode ?? (ended ? 0 : 1);
     }
 
@@ -127,15 +132,6 @@ internal sealed class ShellSession : IDisposable
         {
             return false;
         }
-        catch (ParseException failure)
-        {
-            foreach (ParseError error in failure.Errors ?? [])
-            {
-                host.UI.WriteErrorLine($"ParserError: line {error.Extent.StartLineNumber}, column {error.Extent.StartColumnNumber}: {error.Message}");
-            }
-
-            return false;
-        }
         catch (RuntimeException failure)
         {
             Show(failure.ErrorRecord);
@@ -148,12 +144,21 @@ internal sealed class ShellSession : IDisposable
         }
     }
 
+    private void Report(ParseError[] errors)
+    {
+        foreach (ParseError error in errors)
+        {
+            host.UI.WriteErrorLine($"ParserError: line {error.Extent.StartLineNumber}, column {error.Extent.StartColumnNumber}: {error.Message}");
+        }
+    }
+
+    /// <summary>Sends a record through the error stream to the formatter, which knows PowerShell's error view.</summary>
     private void Show(ErrorRecord record)
     {
         using PowerShell shell = PowerShell.Create(runspace);
-        var shown = new PSObject(record);
-        shown.Properties.Add(new PSNoteProperty("writeErrorStream", true));
-        shell.AddCommand("Out-Default").AddParameter("InputObject", shown);
+        shell.AddScript("[CmdletBinding()] param($record) $PSCmdlet.WriteError($record)", useLocalScope: true).AddArgument(record);
+        shell.Commands.Commands[^1].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
+        shell.AddCommand("Out-Default");
         try
         {
             shell.Invoke();

@@ -90,10 +90,10 @@ Describe 'Add-Driver' {
 
     It 'reports a path that is not there and adds the others' {
         $reports = @(Mount-Image $sample.Image 1 |
-            Add-Driver "$($sample.Folder)/none", $sample.Good1 -ErrorAction SilentlyContinue -ErrorVariable failed)
+            Add-Driver "$($sample.Folder)/none", "$($sample.Folder)/none*.inf", $sample.Good1 -ErrorAction SilentlyContinue -ErrorVariable failed)
         $reports | Should -HaveCount 1
         $reports[0].Status | Should -Be 'Added'
-        $failed | Should -HaveCount 1
+        $failed | Should -HaveCount 2
         $failed[0].FullyQualifiedErrorId | Should -Be 'DriverNotFound,ImageServicing.Cmdlets.AddDriverCmdlet'
     }
 

@@ -59,7 +59,8 @@ Describe 'Export-ImageItem' {
     }
 
     It 'reports an item that is not there' {
-        { Export-ImageItem \none $target -Path $sample.Path -ErrorAction Stop } |
+        { Export-ImageItem \none "$target/deep/x" -Path $sample.Path -ErrorAction Stop } |
             Should -Throw -ErrorId 'ItemNotFound,ImageServicing.Cmdlets.ExportImageItemCmdlet'
+        $target | Should -Not -Exist
     }
 }

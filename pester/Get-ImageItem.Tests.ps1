@@ -23,7 +23,7 @@ Describe 'Get-ImageItem' {
         $item.ItemPath | Should -BeExactly '\Windows\win.ini'
         $item.Name | Should -BeExactly 'win.ini'
         $item.ItemType | Should -Be 'File'
-        $item.Length | Should -Be 28
+        $item.Length | Should -Be 26
         $item.LastWriteTime.Kind | Should -Be 'Local'
         $item.Attributes | Should -BeOfType ([System.IO.FileAttributes])
     }

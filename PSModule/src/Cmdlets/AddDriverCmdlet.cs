@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
 using ImageServicing.Interop;
 using ImageServicing.Native;
@@ -43,7 +44,13 @@ public sealed class AddDriverCmdlet : SessionCmdlet
         {
             ForItem(given, () =>
             {
-                foreach (string path in Expand(given))
+                IReadOnlyList<string> paths = Expand(given);
+                if (paths.Count == 0)
+                {
+                    WriteNotFound(given);
+                }
+
+                foreach (string path in paths)
                 {
                     batch.Add(path);
                 }
@@ -96,16 +103,12 @@ public sealed class AddDriverCmdlet : SessionCmdlet
     private string[] Approve(Batch batch)
     {
         DriverSearch found = Engine.FindDrivers(batch.Paths.ToArray(), Recurse.IsPresent);
-        foreach (string missing in found.Missing)
+        foreach (string path in batch.Paths)
         {
-            var failure = new ImageServicingException(
-                ImageServicingStatus.NotFound,
-                "DriverNotFound",
-                $"there is no INF file at '{missing}'",
-                missing,
-                "Give an INF file, or a folder that holds one; -Recurse looks in the folders below it, too.",
-                unchecked((int)0x80070002));
-            WriteError(ErrorRecords.From(failure, missing));
+            if (!found.Packages.Any(inf => IsUnder(path, inf)))
+            {
+                WriteNotFound(path);
+            }
         }
 
         var approved = new List<string>();
@@ -118,6 +121,28 @@ public sealed class AddDriverCmdlet : SessionCmdlet
         }
 
         return approved.ToArray();
+    }
+
+    /// <summary>A driver that was asked for and is not there is an error, also when a pattern matches nothing.</summary>
+    private void WriteNotFound(string path)
+    {
+        var failure = new ImageServicingException(
+            ImageServicingStatus.NotFound,
+            "DriverNotFound",
+            $"there is no INF file at '{path}'",
+            path,
+            Recurse.IsPresent
+                ? "Give an INF file, or a folder that holds one."
+                : "Give an INF file, or a folder that holds one; -Recurse looks in the folders below it, too.",
+            unchecked((int)0x80070002));
+        WriteError(ErrorRecords.From(failure, path));
+    }
+
+    private static bool IsUnder(string path, string inf)
+    {
+        string folder = path.TrimEnd(System.IO.Path.DirectorySeparatorChar, System.IO.Path.AltDirectorySeparatorChar);
+        return inf.StartsWith(folder, StringComparison.OrdinalIgnoreCase) &&
+            (inf.Length == folder.Length || inf[folder.Length] is '/' or '\\');
     }
 
     /// <summary>What was asked for one session, without repetitions.</summary>

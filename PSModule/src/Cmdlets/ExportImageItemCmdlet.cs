@@ -69,6 +69,8 @@ public sealed class ExportImageItemCmdlet : SessionCmdlet
             return;
         }
 
+        // No folder is left behind for an item that is not there.
+        session.GetItem(itemPath, StopToken);
         if (System.IO.Path.GetDirectoryName(destination) is string parent)
         {
             Directory.CreateDirectory(parent);

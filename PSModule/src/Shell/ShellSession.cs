@@ -13,6 +13,9 @@ namespace ImageServicing.Shell;
 /// <summary>One runspace with the module loaded, and the ways to run something in it.</summary>
 internal sealed class ShellSession : IDisposable
 {
+    /// <summary>What shells answer for a program that Ctrl-C ended: 128 and the number of SIGINT.</summary>
+    private const int ExitInterrupted = 130;
+
     private readonly ShellHost host = new();
     private readonly Runspace runspace;
     private PowerShell? running;
@@ -65,7 +68,7 @@ internal sealed class ShellSession : IDisposable
 
         // $? is only known inside the script itself.
         bool ended = Execute(shell => shell.AddScript(text + "\nif (-not $?) { exit 1 }", useLocalScope: false));
-        return host.ExitCode ?? (ended ? 0 : 1);
+        return ExitCode(ended);
     }
 
     /// <summary>Runs a script file. Only an error that ends the script, or its own exit, gives another code than 0.</summary>
@@ -75,7 +78,7 @@ internal sealed class ShellSession : IDisposable
         string call = $"& {ScriptArguments.Quote(path)} {ScriptArguments.Format(arguments)}";
         string script = "$global:LASTEXITCODE = 0\n" + call + "\nif (-not $? -and $LASTEXITCODE) { exit $LASTEXITCODE }";
         bool ended = Execute(shell => shell.AddScript(script, useLocalScope: false));
-        return host.ExitCode ?? (ended ? 0 : 1);
+        return ExitCode(ended);
     }
 
     /// <summary>Runs the Pester suites of a folder or a file.</summary>
@@ -85,7 +88,7 @@ internal sealed class ShellSession : IDisposable
             .AddCommand(TestCommands.RunnerName)
             .AddParameter("Path", path)
             .AddParameter("Filter", filter));
-        return host.ExitCode ?? (ended ? 0 : 1);
+        return ExitCode(ended);
     }
 
     internal int RunPrompt()
@@ -113,6 +116,8 @@ internal sealed class ShellSession : IDisposable
     private static string? FindModule() => new[] { "..", "." }
         .Select(folder => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, folder, "ImageServicing", "ImageServicing.psd1")))
         .FirstOrDefault(File.Exists);
+
+    private int ExitCode(bool ended) => host.ExitCode ?? (ended ? 0 : host.Interrupted ? ExitInterrupted : 1);
 
     /// <summary>Runs a pipeline, its output and errors shown as PowerShell shows them.</summary>
     /// <returns>False when an error ended it.</returns>
@@ -152,13 +157,12 @@ internal sealed class ShellSession : IDisposable
         }
     }
 
-    /// <summary>Sends a record through the error stream to the formatter, which knows PowerShell's error view.</summary>
+    /// <summary>Shows a record in PowerShell's error view, which the formatter writes as output: it is sent to standard error.</summary>
     private void Show(ErrorRecord record)
     {
         using PowerShell shell = PowerShell.Create(runspace);
-        shell.AddScript("[CmdletBinding()] param($record) $PSCmdlet.WriteError($record)", useLocalScope: true).AddArgument(record);
-        shell.Commands.Commands[^1].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
-        shell.AddCommand("Out-Default");
+        shell.AddCommand("Out-Default").AddParameter("InputObject", record);
+        host.ShellUI.OutputIsError = true;
         try
         {
             shell.Invoke();
@@ -166,6 +170,10 @@ internal sealed class ShellSession : IDisposable
         catch (RuntimeException)
         {
             host.UI.WriteErrorLine(record.ToString());
+        }
+        finally
+        {
+            host.ShellUI.OutputIsError = false;
         }
     }
 

@@ -16,6 +16,9 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     private readonly ShellRawUserInterface raw = new();
     private int progressWidth;
 
+    /// <summary>Whether what is written now is an error that was formatted.</summary>
+    internal bool OutputIsError { get; set; }
+
     public override PSHostRawUserInterface RawUI => raw;
 
     public override bool SupportsVirtualTerminal => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
@@ -27,7 +30,8 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     public override void Write(string value)
     {
         ClearProgress();
-        Console.Out.Write(Console.IsOutputRedirected ? WithoutStyle(value) : value);
+        bool plain = OutputIsError ? Console.IsErrorRedirected : Console.IsOutputRedirected;
+        (OutputIsError ? Console.Error : Console.Out).Write(plain ? WithoutStyle(value) : value);
     }
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);

@@ -6,7 +6,7 @@ mod support;
 
 use imgsvc::formats::security::{ace_flags, Ace, Acl, AclField, SecurityDescriptor, Sid};
 use imgsvc::formats::wim::tree::{attributes, Inode, Reparse, StreamKind, Tree};
-use imgsvc::formats::wim::Compression;
+use imgsvc::formats::wim::{store, Compression, ResourceReader};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -166,4 +166,30 @@ fn what_was_written_survives_an_ntfs_volume() {
         back.to_bytes().unwrap() == archive.read_metadata(1).unwrap(),
         "an NTFS capture changes when written"
     );
+}
+
+#[test]
+fn one_reader_serves_several_threads() {
+    let content = vec![7; 100_000];
+    let encoded = store::encode(&content, Compression::Xpress, 4096, 20).unwrap();
+    let header = encoded.header(0, 0);
+    let source = std::sync::Arc::new(encoded.bytes);
+    let reader = ResourceReader::open(source, header, Compression::Xpress, 4096).unwrap();
+    let half = |odd: u64| {
+        let (mut raw, mut out) = (Vec::new(), Vec::new());
+        let mut decompressor = reader.decompressor().unwrap();
+        let mut total = 0;
+        for index in (0..reader.chunk_count()).filter(|index| index % 2 == odd) {
+            reader.read_chunk_raw(index, &mut raw).unwrap();
+            reader.decode_chunk(decompressor.as_mut(), index, &raw, &mut out).unwrap();
+            assert!(out.iter().all(|&byte| byte == 7));
+            total += out.len();
+        }
+        total
+    };
+    let total = std::thread::scope(|scope| {
+        let odd = scope.spawn(|| half(1));
+        half(0) + odd.join().unwrap()
+    });
+    assert_eq!(total, content.len());
 }

@@ -101,6 +101,8 @@ pub struct Decompressor {
 
 // SAFETY: as for `Compressor`.
 unsafe impl Send for Decompressor {}
+// SAFETY: a shared reference gives access to nothing: every method takes `&mut self`.
+unsafe impl Sync for Decompressor {}
 
 impl Decompressor {
     /// Makes a decompressor for blocks up to `max_block` bytes (uncompressed).

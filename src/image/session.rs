@@ -27,7 +27,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A handle on a session. One thread at a time uses it.
-#[derive(Debug)]
 pub struct Session {
     pub(super) state: StateDirectory,
     pub(super) directory: SessionDirectory,
@@ -38,7 +37,6 @@ pub struct Session {
 }
 
 /// The image with the session's work in it.
-#[derive(Debug)]
 pub(super) struct Loaded {
     pub tree: Tree,
     pub content: ContentStore,
@@ -81,11 +79,7 @@ impl Session {
             lock_shared(&image)?;
         }
         let file = image.host_file();
-        let base = Base {
-            header: read_header_bytes(file)?.to_vec(),
-            length: file.length()?,
-            metadata: image.archive().metadata_blob(index).in_file(&name)?.hash,
-        };
+        let base = base_of(&image, index)?;
         let tree = read_tree(image.archive(), index, observer).in_file(&name)?;
         let details = image.image_details(index).unwrap_or_default();
 
@@ -271,9 +265,34 @@ impl Session {
             crate::image::save::remove_fresh_file(&recorded);
             self.directory.write(&settled)?;
         }
-        self.directory.forget_other_generations(settled.generation);
         self.refresh()?;
+        self.adopt()?;
+        self.directory.forget_other_generations(self.record.generation);
         Ok(lock)
+    }
+
+    /// Moves to the file as it is now, if it was changed in a way that leaves this image alone:
+    /// another image in it was saved, or all of it was compacted. The lock is held.
+    fn adopt(&mut self) -> Result<()> {
+        let record = &self.record;
+        let file = HostFile::open(&record.image_path);
+        let same = |file: &HostFile| -> Result<bool> {
+            Ok(check_base(file, &record.base).is_ok() && file.identity()? == record.image_file)
+        };
+        if record.commit.is_none() && file.is_ok_and(|file| same(&file).unwrap_or(false)) {
+            return Ok(());
+        }
+        self.forget();
+        let image = self.image_file()?;
+        let base = base_of(&image, self.record.image_index)?;
+        // A save that was interrupted right before somebody else saved another image.
+        let interrupted = self.record.commit.take();
+        if interrupted.is_some_and(|commit| commit.base.metadata == base.metadata) {
+            self.record.generation = self.record.generation.saturating_add(1);
+        }
+        self.record.base = base;
+        self.record.image_file = image.host_file().identity()?;
+        self.directory.write(&self.record)
     }
 
     pub(super) fn require_writable(&self) -> Result<()> {
@@ -302,7 +321,7 @@ impl Session {
                 return Err(error);
             }
         };
-        check_base(image.host_file(), &self.record.base)?;
+        check_image(&image, &self.record)?;
         Ok(Arc::clone(self.image.get_or_init(|| image)))
     }
 
@@ -403,6 +422,32 @@ fn check_writable(image: &ImageFile) -> Result<()> {
     }
 }
 
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("id", &self.record.id).field("path", &self.record.path).finish()
+    }
+}
+
+/// What a session on the file as it is now stands on.
+fn base_of(image: &ImageFile, index: u32) -> Result<Base> {
+    let file = image.host_file();
+    let metadata = image.archive().metadata_blob(index).in_file(image.path().display().to_string())?.hash;
+    let header = read_header_bytes(file)?.to_vec();
+    Ok(Base { header, length: file.length()?, metadata })
+}
+
+/// The file still holds the image that the session stands on. Metadata of the same SHA-1 is the
+/// same tree, whatever happened to the rest of the file.
+fn check_image(image: &ImageFile, record: &Record) -> Result<()> {
+    check_base(image.host_file(), &record.base).or_else(|changed| {
+        let commit = record.commit.as_ref().map(|commit| commit.base.metadata);
+        match image.archive().metadata_blob(record.image_index) {
+            Ok(blob) if blob.hash == record.base.metadata || Some(blob.hash) == commit => Ok(()),
+            _ => Err(changed),
+        }
+    })
+}
+
 /// The image file is still what the session stands on, apart from what an interrupted save left
 /// behind its end.
 pub(super) fn check_base(file: &HostFile, base: &Base) -> Result<()> {
@@ -484,7 +529,11 @@ fn describe(directory: &SessionDirectory, record: &Record) -> SessionInfo {
         pending.staged_length = transaction.staged_length;
         Ok(())
     });
-    let image = HostFile::open(&record.image_path).and_then(|file| check_base(&file, &record.base));
+    let image = HostFile::open(&record.image_path).and_then(|file| {
+        check_base(&file, &record.base).or_else(|changed| {
+            check_image(&ImageFile::open(&record.image_path).map_err(|_| changed)?, record)
+        })
+    });
     let problem = read.map(drop).and(image).err();
     SessionInfo {
         id: record.id.clone(),

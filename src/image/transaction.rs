@@ -32,7 +32,6 @@ const REPARSE_LIMIT: usize = 16 * 1024 - 8;
 const KIND: u32 = attributes::DIRECTORY | attributes::REPARSE_POINT | attributes::ENCRYPTED;
 
 /// Changes that are not part of the session yet. The session's lock is held meanwhile.
-#[derive(Debug)]
 pub struct Transaction<'s> {
     session: &'s mut Session,
     _lock: HostFile,
@@ -431,6 +430,16 @@ impl<'s> Transaction<'s> {
             self.inherited.insert(key, descriptor.clone());
         }
         Ok(descriptor)
+    }
+}
+
+impl std::fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let operations = self.record.operations.len();
+        f.debug_struct("Transaction")
+            .field("label", &self.record.label)
+            .field("operations", &operations)
+            .finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Saving in place: everything new goes behind the end of the file, and the header comes last.
 
-use super::plan::{copy_staged, Plan};
+use super::plan::{copy_staged, Plan, Work};
 use super::tail::{write_tail, Tail};
 use super::Outcome;
 use crate::error::Result;
@@ -13,13 +13,14 @@ use crate::progress::Observer;
 
 /// Appends the session's work to `target`, the image file.
 pub(super) fn save(
-    session: &mut Session,
+    session: &Session,
+    work: Work,
     target: &HostFile,
     options: SaveOptions,
     observer: Observer<'_>,
 ) -> Result<Outcome> {
     let old_length = session.record.base.length;
-    let written = write(session, target, options, observer)
+    let written = write(session, work, target, options, observer)
         .and_then(|(header, outcome)| session.note(&outcome.commit).map(|()| (header, outcome)));
     let (header, outcome) = match written {
         Ok(written) => written,
@@ -45,20 +46,20 @@ pub(super) fn save(
 /// Writes and syncs all but the header.
 fn write(
     session: &Session,
+    work: Work,
     target: &HostFile,
     options: SaveOptions,
     observer: Observer<'_>,
 ) -> Result<([u8; HEADER_SIZE], Outcome)> {
     let image = session.image_file()?;
-    let loaded = session.load(observer)?;
     let old_length = session.record.base.length;
-    let mut plan = Plan::new(image.archive(), loaded, session.record.image_index)?;
+    let mut plan = Plan::new(image.archive(), &work, session.record.image_index)?;
     if target.length()? > old_length {
         target.set_length(old_length)?;
     }
     let mut position = old_length;
-    copy_staged(&mut plan, loaded, target, &mut position, observer)?;
-    let tail = Tail { image: &image, loaded, session, options, start: old_length, in_place: true };
+    copy_staged(&mut plan, &work.content, target, &mut position, observer)?;
+    let tail = Tail { image: &image, work, session, options, start: old_length, in_place: true };
     let written = write_tail(tail, plan, target, position, observer)?;
     target.sync()?;
     Ok(written)

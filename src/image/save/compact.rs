@@ -3,7 +3,7 @@
 //! Resources are copied as they are, in the order they had, so that nothing is compressed anew
 //! but the image's own metadata. The fresh file stands beside the old one until it takes its name.
 
-use super::plan::{copy_staged, Plan};
+use super::plan::{copy_staged, Plan, Work};
 use super::tail::{write_tail, Tail};
 use super::{fresh_path, Outcome};
 use crate::error::{Error, Result};
@@ -17,7 +17,8 @@ use std::path::Path;
 
 /// Writes the image file afresh and puts it in the place of `old`.
 pub(super) fn save(
-    session: &mut Session,
+    session: &Session,
+    work: Work,
     old: &HostFile,
     options: SaveOptions,
     observer: Observer<'_>,
@@ -25,7 +26,7 @@ pub(super) fn save(
     let path = fresh_path(&session.record.image_path, &session.record.id);
     host::remove_file(&path)?;
     let fresh = HostFile::create_private(&path)?;
-    let written = write(session, old, &fresh, &path, options, observer)
+    let written = write(session, work, old, &fresh, &path, options, observer)
         .and_then(|outcome| session.note(&outcome.commit).map(|()| outcome));
     drop(fresh);
     match written {
@@ -42,6 +43,7 @@ pub(super) fn save(
 
 fn write(
     session: &Session,
+    work: Work,
     old: &HostFile,
     fresh: &HostFile,
     path: &Path,
@@ -49,15 +51,14 @@ fn write(
     observer: Observer<'_>,
 ) -> Result<Outcome> {
     let image = session.image_file()?;
-    let loaded = session.load(observer)?;
     let index = session.record.image_index;
-    let mut plan = Plan::new(image.archive(), loaded, index)?;
+    let mut plan = Plan::new(image.archive(), &work, index)?;
     // Space for the header, which is known last.
     fresh.write_at(&[0; HEADER_SIZE], 0)?;
     let mut position = u64::try_from(HEADER_SIZE).unwrap_or(u64::MAX);
     copy_old(&mut plan, index, old, fresh, &mut position, observer)?;
-    copy_staged(&mut plan, loaded, fresh, &mut position, observer)?;
-    let tail = Tail { image: &image, loaded, session, options, start: 0, in_place: false };
+    copy_staged(&mut plan, &work.content, fresh, &mut position, observer)?;
+    let tail = Tail { image: &image, work, session, options, start: 0, in_place: false };
     let (header, mut outcome) = write_tail(tail, plan, fresh, position, observer)?;
     fresh.write_at(&header, 0)?;
     host::copy_permissions(old, fresh)?;

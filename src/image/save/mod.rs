@@ -5,7 +5,7 @@
 //! bytes of the header are written (or the fresh file takes the old one's name). Until that
 //! moment the image is the old one, from then on the new one, and the note tells a later process
 //! which of the two it is.
-//! Reference: docs/adr "Saving in place".
+//! Reference: docs/adr/0005-sessions-and-saving-in-place.md.
 
 mod append;
 mod compact;
@@ -20,6 +20,7 @@ use crate::image::options::SaveOptions;
 use crate::image::session::{check_base, Session};
 use crate::image::state::{Commit, Record};
 use crate::progress::{report, Observer, Phase};
+use plan::Work;
 use std::path::{Path, PathBuf};
 
 /// What a save wrote.
@@ -71,9 +72,14 @@ impl Session {
             let difference = "another file has taken its place".to_owned();
             return Err(Error::ImageChanged { difference }.in_file(self.image_name()));
         }
+        // The tree is given up here: afterwards, and after an error, it is read again when needed.
+        let Some(loaded) = self.loaded.take() else {
+            return Err(Error::StateDamaged { reason: "the session was not loaded".to_owned() });
+        };
+        let work = Work::new(loaded)?;
         let outcome = match options.compact {
-            true => compact::save(self, &target, options, observer),
-            false => append::save(self, &target, options, observer),
+            true => compact::save(self, work, &target, options, observer),
+            false => append::save(self, work, &target, options, observer),
         }
         .in_file(self.image_name())?;
         told.saved = true;

@@ -1,13 +1,34 @@
 //! What the blob table of the saved file is: which blobs come, which go, who refers to what.
 
 use crate::error::{Error, Result};
+use crate::formats::wim::tree::Totals;
 use crate::formats::wim::{Archive, Blob, BlobLocation, BlobTable, Hash, ResourceHeader};
 use crate::image::content::staged_header;
+use crate::image::content::ContentStore;
 use crate::image::host::HostFile;
 use crate::image::operation::StagedBlob;
 use crate::image::session::Loaded;
 use crate::progress::{report, Observer, Phase};
 use std::collections::{HashMap, HashSet};
+
+/// The image to be saved, without the tree: that is large, and not needed beside its metadata.
+pub(super) struct Work {
+    /// The metadata resource, not compressed.
+    pub metadata: Vec<u8>,
+    pub totals: Totals,
+    pub content: ContentStore,
+    references: HashMap<Hash, u32>,
+    base_references: HashMap<Hash, u32>,
+}
+
+impl Work {
+    pub fn new(loaded: Loaded) -> Result<Self> {
+        let Loaded { tree, content, base_references, .. } = loaded;
+        let totals = tree.totals(|hash| content.size(hash));
+        let references = tree.blob_references();
+        Ok(Self { metadata: tree.to_bytes()?, totals, content, references, base_references })
+    }
+}
 
 /// The blobs of the file after a save.
 pub struct Plan {
@@ -23,12 +44,12 @@ pub struct Plan {
 impl Plan {
     /// Works out the counts: those of the file, less what the saved image referred to, plus what
     /// it refers to now.
-    pub fn new(archive: &Archive, loaded: &Loaded, index: u32) -> Result<Self> {
-        let references = loaded.tree.blob_references();
+    pub fn new(archive: &Archive, work: &Work, index: u32) -> Result<Self> {
+        let references = &work.references;
         let mut table = archive.blobs().clone();
         let mut added = Vec::new();
         let mut gone: Vec<Hash> = Vec::new();
-        for (hash, before) in &loaded.base_references {
+        for (hash, before) in &work.base_references {
             let now = references.get(hash).copied().unwrap_or(0);
             let Some(blob) = table.get_mut(hash) else { continue };
             // Files by Microsoft's tools count too few references at times. Then nothing is known
@@ -41,17 +62,17 @@ impl Plan {
                 gone.push(*hash);
             }
         }
-        for (hash, now) in &references {
-            if loaded.base_references.contains_key(hash) {
+        for (hash, now) in references {
+            if work.base_references.contains_key(hash) {
                 continue;
             }
-            match (table.get_mut(hash), loaded.content.staged_blob(hash)) {
+            match (table.get_mut(hash), work.content.staged_blob(hash)) {
                 (Some(blob), _) => blob.references = blob.references.saturating_add(*now),
                 (None, Some(staged)) => added.push((*staged, *now)),
                 (None, None) => {
-                    return Err(Error::StateDamaged {
-                        reason: format!("the content {} is gone", crate::image::encoding::to_hex(hash)),
-                    });
+                    // It was in the file when it was put into the image, for another image.
+                    let difference = format!("content {} is gone", crate::image::encoding::to_hex(hash));
+                    return Err(Error::ImageChanged { difference });
                 }
             }
         }
@@ -75,12 +96,12 @@ impl Plan {
 /// Copies the new blobs to `position` of the image file, as they are in the staged file.
 pub(super) fn copy_staged(
     plan: &mut Plan,
-    loaded: &Loaded,
+    content: &ContentStore,
     target: &HostFile,
     position: &mut u64,
     observer: Observer<'_>,
 ) -> Result<()> {
-    let Some(staged) = loaded.content.staged_file() else { return Ok(()) };
+    let Some(staged) = content.staged_file() else { return Ok(()) };
     let total = plan.added.iter().map(|(blob, _)| blob.size_in_file).fold(0, u64::saturating_add);
     let mut done = 0u64;
     let mut advance = |bytes| {

@@ -3,7 +3,7 @@
 //! In this order: wimlib refuses to update files in which resources follow the XML document, or
 //! anything but an integrity table follows it.
 
-use super::plan::Plan;
+use super::plan::{Plan, Work};
 use super::Outcome;
 use crate::error::{Error, Result};
 use crate::formats::wim::header::HEADER_SIZE;
@@ -16,14 +16,14 @@ use crate::image::file::ImageFile;
 use crate::image::host::HostFile;
 use crate::image::options::SaveOptions;
 use crate::image::resource::{ResourceWriter, Written};
-use crate::image::session::{Loaded, Session};
+use crate::image::session::Session;
 use crate::image::state::{Base, Commit};
 use crate::progress::{report, Observer, Phase};
 
 /// What the tail is made from.
 pub(super) struct Tail<'a> {
     pub image: &'a ImageFile,
-    pub loaded: &'a Loaded,
+    pub work: Work,
     pub session: &'a Session,
     pub options: SaveOptions,
     /// Bytes before this offset were there already.
@@ -40,14 +40,15 @@ pub(super) fn write_tail(
     position: u64,
     observer: Observer<'_>,
 ) -> Result<([u8; HEADER_SIZE], Outcome)> {
-    let Tail { image, loaded, session, options, .. } = tail;
+    let Tail { image, session, options, .. } = tail;
+    let totals = tail.work.totals;
     let archive = image.archive();
     let index = session.record.image_index;
     let Plan { mut table, blobs_added, .. } = plan;
     let mut header: Header = archive.header().clone();
-    let totals = loaded.tree.totals(|hash| loaded.content.size(hash));
 
     let metadata = write_metadata(&tail, file, position, observer)?;
+    drop(tail.work);
     let place = ResourceHeader { flags: metadata.header.flags | resource_flags::METADATA, ..metadata.header };
     let own = usize::try_from(index.saturating_sub(1)).unwrap_or(usize::MAX);
     let slot = table.metadata_mut().get_mut(own);
@@ -115,12 +116,12 @@ fn write_metadata(
     position: u64,
     observer: Observer<'_>,
 ) -> Result<Written> {
-    let bytes = tail.loaded.tree.to_bytes()?;
+    let bytes = &tail.work.metadata;
     let total = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let mut writer = ResourceWriter::new(tail.image.storage(), tail.options.level)?;
     let mut done = 0u64;
     report(observer, Phase::WritingMetadata, 0, total)?;
-    writer.write(file, position, total, &mut &*bytes, &Nothing, &mut |bytes| {
+    writer.write(file, position, total, &mut bytes.as_slice(), &Nothing, &mut |bytes| {
         done = done.saturating_add(bytes);
         report(observer, Phase::WritingMetadata, done, total)
     })

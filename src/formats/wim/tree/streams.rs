@@ -105,6 +105,9 @@ impl Inode {
                 StreamKind::Reparse | StreamKind::EfsRaw => false,
             };
             if hash != EMPTY || !says_nothing {
+                // Nearly every file has one stream; room for more in each would be a third of a
+                // large image's tree.
+                self.streams.reserve_exact(1);
                 self.streams.push(Stream { kind, name, hash });
             }
         }

@@ -344,7 +344,7 @@ fn cancelling_changes_nothing() {
         Sample::network(&format!("net{number}")).write(&bench.drivers());
     }
     let mut session = bench.mount();
-    for stop_at in 0..4_u64 {
+    for stop_at in 0..=5_u64 {
         let mut observer = |progress: Progress| {
             if progress.phase == Phase::Drivers && progress.done == stop_at {
                 return ControlFlow::Break(());

@@ -58,9 +58,10 @@ pub fn add(
     }
     if reports.iter().any(|report| report.status == DriverStatus::Added) {
         job.target.stage(&mut transaction, job.now, observer)?;
+        // The last word a caller can cancel at: after it, the changes are made.
+        report(observer, Phase::Drivers, total, total)?;
         transaction.commit()?;
     }
-    report(observer, Phase::Drivers, total, total)?;
     Ok(reports)
 }
 
@@ -76,6 +77,16 @@ struct Job {
     now: u64,
 }
 
+/// What a first look at an INF gave.
+enum Examined {
+    /// A package to add; `known` is the published name of one that is recorded but lost its files.
+    Package { source: Box<PackageInf>, package: Box<Package>, known: Option<String> },
+    /// The image has the package under this published name.
+    Present(String),
+    /// Not for this image, or no driver.
+    NotApplicable(String),
+}
+
 impl Job {
     /// Adds one package. An error is one that no package is to blame for: it ends the whole call.
     fn add(
@@ -88,27 +99,19 @@ impl Job {
         if !is_inf(path) {
             return Ok(report.not_applicable("its name does not end with .inf"));
         }
-        let package = match self.examine(path, &mut report, transaction) {
-            Ok(Ok(package)) => package,
-            Ok(Err(reason)) => return Ok(report.not_applicable(reason)),
+        let examined = match self.examine(path, &mut report, transaction) {
+            Ok(examined) => examined,
             Err(error) => return Ok(report.failed(error)),
         };
-        let (source, package) = package;
-        let known = self.target.known(&package.label)?;
-        let known = known.and_then(|known| known.published_name);
-        let stored = self.target.store_folder(&package.label)?.join(&source.name)?;
-        let is_stored = transaction.view().exists(&stored)?;
-        if let Some(published) = known.clone().filter(|_| is_stored) {
-            report.status = DriverStatus::AlreadyPresent;
-            report.reason = Some(format!("the image has it as {published}"));
-            report.driver = Some(published);
-            return Ok(report);
-        }
+        let (source, package, known) = match examined {
+            Examined::Package { source, package, known } => (source, package, known),
+            Examined::Present(published) => return Ok(report.present(published)),
+            Examined::NotApplicable(reason) => return Ok(report.not_applicable(reason)),
+        };
         if let Some(error) = package.signature.refusal().filter(|_| !self.options.force_unsigned) {
             return Ok(report.failed(error.in_file(path.display().to_string())));
         }
         let savepoint = transaction.savepoint();
-        // A package that is recorded but lost its files comes back under its own name.
         let number = match known.as_deref().and_then(number_of) {
             Some(number) => number,
             None => self.target.free_number(&transaction.view())?,
@@ -138,16 +141,16 @@ impl Job {
         Ok(report)
     }
 
-    /// Reads the package and fills in what the report says of it. `Ok(Err(reason))`: not for this image.
+    /// Reads the package and fills in what the report says of it.
     fn examine(
         &self,
         path: &Path,
         report: &mut DriverReport,
         transaction: &Transaction<'_>,
-    ) -> Result<std::result::Result<(PackageInf, Package), String>> {
+    ) -> Result<Examined> {
         let source = match PackageInf::read(path)? {
             Ok(source) => source,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Examined::NotApplicable(reason)),
         };
         let target = self.target.target;
         let version = &source.version;
@@ -166,19 +169,30 @@ impl Job {
             }
         }
         if version.class.is_none() && version.class_guid.is_none() {
-            return Ok(Err("it is not the INF of a driver: it has no device setup class".to_owned()));
+            let reason = "it is not the INF of a driver: it has no device setup class";
+            return Ok(Examined::NotApplicable(reason.to_owned()));
         }
         let applicability = source.applicability(&target)?;
         if let Applicability::NotApplicable(reason) = applicability {
-            return Ok(Err(reason));
+            return Ok(Examined::NotApplicable(reason));
         }
         let view = transaction.view();
+        let label = source.label(&target);
+        let stored = self.target.store_folder(&label)?.join(&source.name)?;
+        report.original_file_name = Some(stored.to_string());
+        let known = self.target.known(&label)?;
+        let published = known.as_ref().and_then(|known| known.published_name.clone());
+        if let (Some(known), Some(published)) = (&known, published.clone()) {
+            if view.exists(&stored)? {
+                report.driver_signature = DriverSignature::recorded(known.signer_score);
+                return Ok(Examined::Present(published));
+            }
+        }
         let mut included = |name: &str| self.target.inbox_inf(&view, name);
         let package = Package::read(&source, applicability, &target, &mut included)?;
-        let inf = self.target.store_folder(&package.label)?.join(&source.name)?;
-        report.original_file_name = Some(inf.to_string());
         report.driver_signature = package.signature.signature;
-        Ok(Ok((source, package)))
+        let (source, package) = (Box::new(source), Box::new(package));
+        Ok(Examined::Package { source, package, known: published })
     }
 
     /// Writes the registry's part of a package into the hives in memory.

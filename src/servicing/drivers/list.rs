@@ -1,7 +1,7 @@
 //! Listing the driver packages of an image.
 
 use super::classes::{well_known_name, BootClasses, DatabaseHive};
-use super::database::{self, KnownPackage, SignerScore};
+use super::database::{self, KnownPackage};
 use super::report::{DriverInfo, DriverSignature};
 use super::store::FILE_REPOSITORY;
 use super::target::class_name;
@@ -88,11 +88,7 @@ impl Reader<'_> {
             },
             class_guid: class.map(|class| class.to_string()),
             boot_critical: class.is_some_and(|class| self.classes.contains(class)),
-            driver_signature: match package.signer_score {
-                Some(score) if SignerScore::is_signed(score) => DriverSignature::Signed,
-                Some(_) => DriverSignature::Unsigned,
-                None => DriverSignature::Unknown,
-            },
+            driver_signature: DriverSignature::recorded(package.signer_score),
             signer_name: package.signer_name.clone(),
             provider_name: package.provider.clone(),
             date: version.map(|version| version.date).filter(|&date| date != 0),

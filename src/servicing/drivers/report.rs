@@ -1,6 +1,7 @@
 //! What driver servicing reports. Serialised (camelCase) these are the documents of the C ABI.
 
 use super::classes::DatabaseHive;
+use super::database::SignerScore;
 use crate::error::Error;
 use serde::Serialize;
 
@@ -29,6 +30,17 @@ pub enum DriverSignature {
     Tampered,
     /// Not examined.
     Unknown,
+}
+
+impl DriverSignature {
+    /// What a `SignerScore` in the driver database stands for.
+    pub(super) fn recorded(score: Option<u32>) -> Self {
+        match score {
+            Some(score) if SignerScore::is_signed(score) => Self::Signed,
+            Some(_) => Self::Unsigned,
+            None => Self::Unknown,
+        }
+    }
 }
 
 /// What adding one INF did.
@@ -94,6 +106,14 @@ impl DriverReport {
     pub(super) fn not_applicable(mut self, reason: impl Into<String>) -> Self {
         self.status = DriverStatus::NotApplicable;
         self.reason = Some(reason.into());
+        self
+    }
+
+    /// The image has the package.
+    pub(super) fn present(mut self, published: String) -> Self {
+        self.status = DriverStatus::AlreadyPresent;
+        self.reason = Some(format!("the image has it as {published}"));
+        self.driver = Some(published);
         self
     }
 

@@ -145,4 +145,43 @@ Describe 'The ImageServicing module' {
             }
         }
     }
+
+    Context 'documents of the engine' {
+        BeforeAll {
+            $reader = [ImageServicing.ImageInfo].Assembly.GetType('ImageServicing.Interop.JsonReader').GetMethod('ReadArray', [System.Reflection.BindingFlags] 'NonPublic,Static')
+            # The comma keeps PowerShell from unrolling the list.
+            function Read-Document { param ([string] $Json) , $reader.Invoke($null, @($Json)) }
+        }
+
+        It 'reads every kind of value' {
+            $values = Read-Document '[null, true, false, "a", "", 18446744073709551615, -5, 1.5, [], [ 1 ]]'
+            $values.Count | Should -Be 10
+            $values[0] | Should -BeNullOrEmpty
+            $values[1] | Should -BeTrue
+            $values[2] | Should -BeFalse
+            $values[3] | Should -Be 'a'
+            $values[5] | Should -Be ([ulong]::MaxValue)
+            $values[6] | Should -Be -5
+            $values[7] | Should -Be 1.5
+            $values[9][0] | Should -Be 1
+        }
+
+        It 'reads escapes, and keeps half a surrogate pair' {
+            $values = Read-Document '["\\ \" \/ \n\t", "\u00e9\ud83d\ude00", "x\ud800y"]'
+            $values[0] | Should -BeExactly "\ `" / `n`t"
+            $values[1] | Should -BeExactly ([string] [char] 0xE9 + [char]::ConvertFromUtf32(0x1F600))
+            [int] $values[2][1] | Should -Be 0xD800
+        }
+
+        It 'refuses <Json>' -TestCases @(
+            @{ Json = '[' }, @{ Json = '[1' }, @{ Json = '[1,]' }, @{ Json = '["a' }, @{ Json = '["\x"]' }, @{ Json = '["\u12"]' }
+            @{ Json = '[1] 2' }, @{ Json = '[tru]' }, @{ Json = '[-]' }, @{ Json = '{}' }, @{ Json = '[{"a" 1}]' }, @{ Json = '' }
+        ) {
+            { Read-Document $Json } | Should -Throw "*the engine's answer is not*"
+        }
+
+        It 'refuses documents that nest too deep' {
+            { Read-Document (('[' * 1000) + (']' * 1000)) } | Should -Throw '*at most 32 levels*'
+        }
+    }
 }

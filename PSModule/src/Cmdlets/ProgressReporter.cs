@@ -5,11 +5,14 @@ using ImageServicing.Interop;
 
 namespace ImageServicing.Cmdlets;
 
-/// <summary>Turns the engine's progress into progress records, at most ten in a second.</summary>
+/// <summary>Turns the engine's progress into progress records, at most ten in a second, none for what is done at once.</summary>
 /// <remarks>Used on the pipeline thread only: the engine calls back on the thread that called it.</remarks>
 internal sealed class ProgressReporter
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What takes less than this flickers only.</summary>
+    private static readonly TimeSpan SilentUntil = TimeSpan.FromMilliseconds(200);
 
     /// <summary>An estimate from less than this is noise.</summary>
     private static readonly TimeSpan EstimateAfter = TimeSpan.FromSeconds(1);
@@ -32,6 +35,11 @@ internal sealed class ProgressReporter
     internal void Report(OperationProgress now)
     {
         TimeSpan time = sinceStart.Elapsed;
+        if (time < SilentUntil)
+        {
+            return;
+        }
+
         if (phase != now.Phase)
         {
             phase = now.Phase;

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
@@ -19,6 +18,7 @@ internal sealed class LineEditor
     private readonly StringBuilder line = new();
     private int cursor;
     private int drawn;
+    private int promptWidth;
     private CommandCompletion? completion;
 
     internal LineEditor(Runspace runspace)
@@ -71,6 +71,7 @@ internal sealed class LineEditor
         line.Clear();
         cursor = 0;
         drawn = 0;
+        promptWidth = prompt.Length - (prompt.LastIndexOf('\n') + 1);
         completion = null;
         int chosen = history.Count;
         bool control = Console.TreatControlCAsInput;
@@ -181,17 +182,16 @@ internal sealed class LineEditor
     }
 
     /// <summary>Writes the line anew: back to its start, the text, blanks over what was longer, back to the cursor.</summary>
+    /// <remarks>A line longer than the terminal is wide shows the part around the cursor, so that it never wraps.</remarks>
     private void Draw()
     {
-        TextWriter output = Console.Out;
-        int blanks = Math.Max(0, drawn - line.Length);
-        output.Write("\u001b8");
-        output.Write(line.ToString() + new string(' ', blanks));
-        drawn = line.Length;
-        output.Write("\u001b8");
-        if (cursor > 0)
-        {
-            output.Write($"\u001b[{cursor}C");
-        }
+        int width = Console.WindowWidth > 0 ? Console.WindowWidth : 80;
+        int room = Math.Max(10, width - promptWidth - 1);
+        int start = Math.Max(0, cursor - room);
+        string shown = line.ToString(start, Math.Min(room, line.Length - start));
+        string blanks = new(' ', Math.Max(0, drawn - shown.Length));
+        drawn = shown.Length;
+        string back = cursor > start ? $"\u001b[{cursor - start}C" : string.Empty;
+        Console.Out.Write($"\u001b8{shown}{blanks}\u001b8{back}");
     }
 }

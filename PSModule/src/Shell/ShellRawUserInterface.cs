@@ -7,7 +7,7 @@ namespace ImageServicing.Shell;
 /// <summary>The size of the console for the formatter; imgsh draws no screens.</summary>
 internal sealed class ShellRawUserInterface : PSHostRawUserInterface
 {
-    /// <summary>The width for output that goes to a file or a pipe.</summary>
+    /// <summary>The width for output that goes to a file or a pipe, or to a terminal of unknown size.</summary>
     private const int UnboundWidth = 120;
 
     public override ConsoleColor ForegroundColor { get; set; } = ConsoleColor.Gray;
@@ -64,7 +64,8 @@ internal sealed class ShellRawUserInterface : PSHostRawUserInterface
     {
         try
         {
-            return new Size(Math.Max(Console.WindowWidth, 20), Math.Max(Console.WindowHeight, 5));
+            // Some terminals do not say how large they are.
+            return new Size(Console.WindowWidth > 0 ? Console.WindowWidth : UnboundWidth, Console.WindowHeight > 0 ? Console.WindowHeight : 50);
         }
         catch (IOException)
         {

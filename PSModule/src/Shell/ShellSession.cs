@@ -6,6 +6,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 using System.Threading;
+using System.Threading.Tasks;
 using ImageServicing.Shell.Testing;
 
 namespace ImageServicing.Shell;
@@ -18,7 +19,9 @@ internal sealed class ShellSession : IDisposable
 
     private readonly ShellHost host = new();
     private readonly Runspace runspace;
+    private readonly Lock gate = new();
     private PowerShell? running;
+    private Task? stopping;
 
     internal ShellSession()
     {
@@ -127,7 +130,11 @@ internal sealed class ShellSession : IDisposable
         build(shell);
         shell.Commands.Commands[^1].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
         shell.AddCommand("Out-Default");
-        running = shell;
+        lock (gate)
+        {
+            running = shell;
+        }
+
         try
         {
             shell.Invoke(null, new PSInvocationSettings { AddToHistory = addToHistory, Host = host });
@@ -144,7 +151,16 @@ internal sealed class ShellSession : IDisposable
         }
         finally
         {
-            running = null;
+            Task? stop;
+            lock (gate)
+            {
+                running = null;
+                stop = stopping;
+                stopping = null;
+            }
+
+            // The pipeline must not be disposed while another thread is still stopping it.
+            stop?.Wait();
             host.ShellUI.ClearProgress();
         }
     }
@@ -193,12 +209,14 @@ internal sealed class ShellSession : IDisposable
     /// <summary>Ctrl-C stops the pipeline, not the process.</summary>
     private void OnCancelKey(object? sender, ConsoleCancelEventArgs pressed)
     {
-        PowerShell? current = running;
-        if (current is not null)
+        lock (gate)
         {
-            pressed.Cancel = true;
-            host.Interrupted = true;
-            ThreadPool.QueueUserWorkItem(_ => current.Stop());
+            if (running is PowerShell current)
+            {
+                pressed.Cancel = true;
+                host.Interrupted = true;
+                stopping ??= Task.Run(current.Stop);
+            }
         }
     }
 }

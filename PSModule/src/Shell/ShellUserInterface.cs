@@ -194,11 +194,13 @@ internal sealed class ShellUserInterface : PSHostUserInterface
         }
 
         // Text that brings its own colours (the error view) is left alone.
-        if (!text.Contains('\u001b', StringComparison.Ordinal))
+        if (text.Contains('\u001b', StringComparison.Ordinal))
         {
-            Console.ForegroundColor = color;
+            Console.Error.WriteLine(text);
+            return;
         }
 
+        Console.ForegroundColor = color;
         Console.Error.WriteLine(text);
         Console.ResetColor();
     }

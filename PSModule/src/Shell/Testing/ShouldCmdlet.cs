@@ -126,6 +126,17 @@ public sealed class ShouldCmdlet : PSCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        // Two operators are an error in Pester; taking the first of them could let a wrong test pass.
+        bool[] operators =
+        [
+            Be, BeExactly, BeTrue, BeFalse, BeNullOrEmpty, BeLike, Match, Contain, BeIn, HaveCount, BeGreaterThan, BeLessThan,
+            BeGreaterOrEqual, BeLessOrEqual, BeOfType, Exist, Throw,
+        ];
+        if (operators.Count(given => given) != 1)
+        {
+            throw new PSInvalidOperationException("Should needs exactly one operator that imgsh knows, for example -Be");
+        }
+
         object? whole = !MyInvocation.ExpectingInput ? ActualValue : piped.Count switch
         {
             0 => null,
@@ -220,7 +231,7 @@ public sealed class ShouldCmdlet : PSCmdlet
             { BeLessOrEqual.IsPresent: true } => (Compares(actual, ExpectedValue, order => order <= 0), $"at most {expected}"),
             { BeOfType.IsPresent: true } => (LanguagePrimitives.ConvertTo<Type>(ExpectedValue).IsInstanceOfType(Bare(actual)), $"a value of type {expected}"),
             { Exist.IsPresent: true } => (System.IO.Path.Exists(SessionState.Path.GetUnresolvedProviderPathFromPSPath(text)), "the path to exist"),
-            _ => throw new PSInvalidOperationException("Should needs an operator that imgsh knows, for example -Be"),
+            _ => throw new PSInvalidOperationException("the operator has no meaning"),
         };
     }
 

@@ -76,21 +76,26 @@ internal sealed partial class TestDiscovery
                 invoke.InvokeScript(useLocalScope: false, body, null);
                 break;
             case "BeforeAll":
-                block.BeforeAll = body;
+                block.BeforeAll = Once(kind, block.BeforeAll, body);
                 break;
             case "BeforeEach":
-                block.BeforeEach = body;
+                block.BeforeEach = Once(kind, block.BeforeEach, body);
                 break;
             case "AfterEach":
-                block.AfterEach = body;
+                block.AfterEach = Once(kind, block.AfterEach, body);
                 break;
             case "AfterAll":
-                block.AfterAll = body;
+                block.AfterAll = Once(kind, block.AfterAll, body);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a hook");
         }
     }
+
+    /// <summary>Pester refuses a second hook of a kind in a block, and so does this runner.</summary>
+    private ScriptBlock Once(string kind, ScriptBlock? known, ScriptBlock body) => known is null
+        ? body
+        : throw new PSInvalidOperationException($"{kind} is already defined in '{block.Name}'");
 
     private static IEnumerable<TestData?> Items(object? forEach, bool given)
     {

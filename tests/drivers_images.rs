@@ -51,6 +51,21 @@ fn without_a_drivers_hive_everything_is_recorded_in_system() {
 }
 
 #[test]
+fn an_image_whose_build_nothing_tells_takes_drivers_of_every_build() {
+    let bench = WindowsBench::with(|tree| {
+        std::fs::remove_file(tree.join("Windows/System32/config/SOFTWARE")).unwrap();
+    });
+    let architecture = "amd64.10.0...29999".into();
+    Sample { architecture, ..Sample::network("newest") }.write(&bench.drivers());
+    Sample { architecture: "arm64".into(), ..Sample::network("other") }.write(&bench.drivers());
+    let reports = add_all(&mut bench.mount(), &[bench.drivers()], RECURSE);
+    assert_eq!(reports[0].status, DriverStatus::Added, "{reports:?}");
+    assert_eq!(reports[1].status, DriverStatus::NotApplicable);
+    let reason = reports[1].reason.as_ref().unwrap();
+    assert!(reason.contains("not for amd64 10.0 (its build is not known)"), "{reason}");
+}
+
+#[test]
 fn images_that_cannot_take_drivers_are_refused_with_the_reason() {
     let config = "Windows/System32/config";
     let refusal = |change: &dyn Fn(&Path)| {

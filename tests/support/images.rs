@@ -86,6 +86,13 @@ impl Bench {
         judge(&self.wim());
     }
 
+    /// wimlib-imagex accepts the file, whatever follows its end.
+    pub fn judge_container(&self) {
+        let mut verify = Command::new("wimlib-imagex");
+        verify.arg("verify").arg(self.wim());
+        succeed(verify);
+    }
+
     /// What `wimlib-imagex apply` makes of an image.
     pub fn apply(&self, index: u32) -> PathBuf {
         let target = self.path(&format!("applied-{index}-{}", rand_suffix()));

@@ -232,6 +232,21 @@ fn what_a_registry_or_a_file_system_cannot_hold_is_the_packages_fault_alone() {
 }
 
 #[test]
+fn an_empty_file_of_a_package_is_put_too() {
+    let bench = WindowsBench::new();
+    let sample = Sample::network("net");
+    let inf = sample.write(&bench.drivers());
+    std::fs::write(inf.with_extension("sys"), "").unwrap();
+    let catalog = imgsvc::formats::cat::CatalogBuilder::new().file("net.inf", sample.inf().as_bytes());
+    let catalog = catalog.file("net.sys", b"").placeholder_signer(SIGNER).to_bytes();
+    std::fs::write(inf.with_extension("cat"), catalog).unwrap();
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[inf], RECURSE);
+    assert_eq!(reports[0].status, DriverStatus::Added, "{reports:?}");
+    assert!(read(&session, &reports[0].files[2]).unwrap().is_empty());
+}
+
+#[test]
 fn force_adds_unsigned_and_tampered_packages_and_says_so() {
     let bench = WindowsBench::new();
     Sample { catalog: false, ..Sample::network("unsigned") }.write(&bench.drivers());

@@ -10,6 +10,7 @@ use super::report::{DriverReport, DriverSignature, DriverStatus};
 use super::target::TargetImage;
 use super::version::text;
 use crate::error::{Error, Result};
+use crate::formats::cat::FileDigests;
 use crate::formats::inf::Applicability;
 use crate::image::{clock, folder, ImagePath, PutOptions, Session, Transaction};
 use crate::progress::{report, Observer, Phase};
@@ -248,7 +249,8 @@ fn place(transaction: &mut Transaction<'_>, placement: &Placement<'_>, observer:
             let content = crate::image::Content::new(size, file);
             let put = transaction.put_file(&placement.path, content, &options, observer)?;
             // Empty content has no blob, and so no hash, in an image.
-            if put.size != 0 && put.hash != digests.flat_sha1 {
+            let stored = if put.size == 0 { FileDigests::of(&[]).flat_sha1 } else { put.hash };
+            if stored != digests.flat_sha1 {
                 let reason = format!("'{}' changed while it was added", host.display());
                 return Err(Error::DriverTampered { reason });
             }

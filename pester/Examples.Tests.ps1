@@ -1,0 +1,81 @@
+# Every example of the help runs here as it is written, in a folder that holds what the examples name. Only names that
+# the sample image does not have are replaced.
+
+BeforeDiscovery {
+    $pages = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', 'PSModule', 'docs', 'en-US'))
+    $examples = foreach ($page in [System.IO.Directory]::GetFiles($pages, '*-*.md')) {
+        $pattern = '### (Example \d+): ([^\n]+)\n\n```powershell\n(.*?)\n```'
+        foreach ($found in [System.Text.RegularExpressions.Regex]::Matches([System.IO.File]::ReadAllText($page), $pattern, 'Singleline')) {
+            @{
+                Cmdlet = [System.IO.Path]::GetFileNameWithoutExtension($page)
+                Title  = "$($found.Groups[1].Value): $($found.Groups[2].Value)"
+                Code   = $found.Groups[3].Value
+            }
+        }
+    }
+}
+
+Describe 'The examples of the help' {
+    BeforeAll {
+        . $PSScriptRoot/common.ps1
+        $start = $ExecutionContext.SessionState.Path.CurrentLocation
+
+        function Copy-Folder {
+            param ([string] $From, [string] $To)
+            $null = [System.IO.Directory]::CreateDirectory($To)
+            foreach ($file in [System.IO.Directory]::GetFiles($From)) {
+                [System.IO.File]::Copy($file, [System.IO.Path]::Combine($To, [System.IO.Path]::GetFileName($file)), $true)
+            }
+        }
+    }
+
+    BeforeEach {
+        $sample = New-Sample
+        $folder = $sample.Folder
+        Copy-Folder $sample.Good1 "$folder/drivers/good1"
+        Copy-Folder $sample.Good2 "$folder/drivers/good2"
+        Copy-Folder $sample.Good1 "$folder/drivers"
+        Copy-Folder "$($sample.Drivers)/unsigned" $folder
+        [System.IO.File]::Move("$folder/sampleraw.inf", "$folder/mydriver.inf")
+        [System.IO.File]::WriteAllText("$folder/unattend.xml", '<unattend/>')
+        [System.IO.File]::WriteAllText("$folder/hosts", '127.0.0.1 localhost')
+        $null = [System.IO.Directory]::CreateDirectory("$folder/scripts")
+        [System.IO.File]::WriteAllText("$folder/scripts/first.cmd", 'rem')
+        $null = $ExecutionContext.SessionState.Path.SetLocation($folder)
+        # Questions cannot be answered in a test run.
+        $ConfirmPreference = 'None'
+    }
+
+    AfterEach {
+        $null = $ExecutionContext.SessionState.Path.SetLocation($start)
+        Get-Image -Mounted | Dismount-Image -Discard -Force
+    }
+
+    It '<Cmdlet>, <Title>' -TestCases $examples {
+        $text = $Code.Replace('Windows 11', 'Sample').Replace('-Index 6', '-Index 1').Replace('.esd 6', '.esd 1')
+        if ($text.Contains('install.esd')) {
+            $made = Invoke-Wimlib 'export', "$folder/install.wim", '1', "$folder/install.esd", '--solid'
+            $made.ExitCode | Should -Be 0
+        }
+        if ($text.Contains('Mount-Image') -and $text.Contains('-CheckIntegrity') -and -not $text.Contains('Save')) {
+            (Invoke-Wimlib 'optimize', "$folder/install.wim", '--check').ExitCode | Should -Be 0
+        }
+        # What the other commands of a page work on is there before: a session ./m with a few changes.
+        if ($text -match '(-Path|Dismount-Image) \./m' -and $text -notmatch '\bMount-Image ') {
+            $null = Mount-Image ./install.wim 1 -Path ./m
+            if ($text -notmatch '-Destination|unattend\.xml \\') {
+                $null = Import-ImageItem ./unattend.xml \Windows\Panther\unattend.xml -Path ./m
+            }
+            $null = Import-ImageItem ./hosts \Windows\setup.log -Path ./m
+            $null = Import-ImageItem ./hosts '\Program Files\Old\' -Path ./m
+            $null = Import-ImageItem ./hosts \Windows\Temp\ -Path ./m
+        } elseif ($text.Contains('Windows\System32\drivers\etc\hosts')) {
+            $null = Mount-Image ./install.wim 1 -Path ./m | Import-ImageItem ./mydriver.inf \Windows\System32\drivers\etc\hosts
+            Dismount-Image ./m -Save
+        }
+
+        $ErrorActionPreference = 'Stop'
+        $example = [scriptblock]::Create($text)
+        { $null = & $example } | Should -Not -Throw
+    }
+}

@@ -63,6 +63,20 @@ Describe 'The ImageServicing module' {
         ($exported | Where-Object { $_ -notin $methods }) | Should -BeNullOrEmpty
     }
 
+    It 'keeps its layers apart: <Folder> never names <Name>' -TestCases @(
+        @{ Folder = 'Native'; Name = 'System.Management.Automation' }
+        @{ Folder = 'Native'; Name = 'ImageServicing.Interop' }
+        @{ Folder = 'Interop'; Name = 'System.Management.Automation' }
+        @{ Folder = 'Interop'; Name = 'ImageServicing.Cmdlets' }
+        @{ Folder = 'Cmdlets'; Name = 'NativeMethods' }
+        @{ Folder = 'Cmdlets'; Name = 'DllImport' }
+        @{ Folder = 'Internal'; Name = 'NativeMethods' }
+    ) {
+        $files = [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($repository, 'PSModule', 'src', $Folder), '*.cs')
+        $files | Should -Not -BeNullOrEmpty
+        ($files | Where-Object { [System.IO.File]::ReadAllText($_).Contains($Name) }) | Should -BeNullOrEmpty
+    }
+
     It 'explains itself in about_ImageServicing' {
         (Get-Help about_ImageServicing | ForEach-Object { "$_" }) -join '' | Should -BeLike '*Mount-Image ./install.wim 1*'
     }

@@ -103,9 +103,11 @@ public sealed class AddDriverCmdlet : SessionCmdlet
     private string[] Approve(Batch batch)
     {
         DriverSearch found = Engine.FindDrivers(batch.Paths.ToArray(), Recurse.IsPresent);
+        // Which path an INF came from shows by its beginning; when one cannot be told, no path is called empty.
+        bool traceable = found.Packages.All(inf => batch.Paths.Any(path => IsUnder(path, inf)));
         foreach (string path in batch.Paths)
         {
-            if (!found.Packages.Any(inf => IsUnder(path, inf)))
+            if (found.Missing.Contains(path) || (traceable && !found.Packages.Any(inf => IsUnder(path, inf))))
             {
                 WriteNotFound(path);
             }

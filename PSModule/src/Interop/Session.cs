@@ -8,9 +8,9 @@ namespace ImageServicing.Interop;
 
 /// <summary>A session of the engine, and the native handle to it while it is in use.</summary>
 /// <remarks>
-/// Opening a handle reads the image's tree again (about 0.1 s), so a pipeline should open it once. But while a handle
-/// is open no other process can work on the session. Hence the handle is kept, and closed when it was idle for
-/// <see cref="Linger"/>. A native handle serves one thread at a time: every use takes the session's lock.
+/// Opening a handle reads the image's tree again (about 0.1 s), so a pipeline should open it once. But an open handle
+/// keeps the tree in memory and a lock on the image file that other programs respect. Hence the handle is kept, and
+/// closed when it was idle for <see cref="Linger"/>. It serves one thread at a time: every use takes the session's lock.
 /// </remarks>
 // The timer lives as long as the process may use the session; there is no moment to dispose it.
 #pragma warning disable CA1001

@@ -58,6 +58,13 @@ internal static class Program
                     return ExitUsage;
                 }
 
+                if (!line.Text.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase))
+                {
+                    // PowerShell would start it as a program, which for a script that names imgsh never ends.
+                    Console.Error.WriteLine($"imgsh: '{line.Text}' is not a script: its name must end with .ps1");
+                    return ExitUsage;
+                }
+
                 return session.RunFile(Path.GetFullPath(line.Text), line.Arguments);
             case ShellMode.Tests:
                 return session.RunTests(Path.GetFullPath(line.Text), line.Filter);

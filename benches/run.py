@@ -123,14 +123,14 @@ def update_each(image, packages):
 
 
 def mount(image, packages):
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(image)) as point:
-        run("wimlib-imagex", "mountrw", image, "1", point)
-        for package in packages:
-            for source, target in package.targets:
-                path = f"{point}/{target}"
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                run("cp", "-r", source, path)
-        run("wimlib-imagex", "unmount", point, "--commit")
+    point = tempfile.mkdtemp(dir=os.path.dirname(image))  # goes with the work folder: FUSE lets go of it late
+    run("wimlib-imagex", "mountrw", image, "1", point)
+    for package in packages:
+        for source, target in package.targets:
+            path = f"{point}/{target}"
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            run("cp", "-r", source, path)
+    run("wimlib-imagex", "unmount", point, "--commit")
 
 
 def update_with_hive(image, packages):

@@ -179,7 +179,7 @@ def bench(title, peers, packages, options, work):
     }
     ours = middle[peers[0][0]]
     print(f"\n{title}, median of {options.runs}")
-    print(f"  {'':<42}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{'written MB':>12}{'growth MB':>11}{'ours/peer CPU':>15}")
+    print(f"  {'':<42}{'CPU s':>8}{'wall s':>8}{'peak MiB':>9}{'written MB':>12}{'growth MB':>11}{'ours/peer CPU':>15}")
     for name, row in middle.items():
         ratio = "" if row is ours else f"{ours['cpu'] / row['cpu']:.2f}"
         print(
@@ -240,7 +240,7 @@ def main():
             middle = {key: statistics.median(row[key] for row in rows) for key in rows[0]}
             print(
                 f"\nPowerShell's own start (imgsh -c '$null'), to be added once per script: "
-                f"CPU {middle['cpu']:.2f} s, wall {middle['wall']:.2f} s, peak {middle['peak']:.0f} MB"
+                f"CPU {middle['cpu']:.2f} s, wall {middle['wall']:.2f} s, peak {middle["peak"]:.0f} MiB"
             )
             figures["shell"] = middle
         if options.json:

@@ -222,6 +222,12 @@ impl ContentReader {
             return Err(Error::LimitExceeded { what: "the size of a file", limit, found: self.size });
         }
         let mut bytes = Vec::new();
+        // At once, because growing would hold a large hive twice; it is not touched before it is filled.
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        if bytes.try_reserve_exact(size).is_err() {
+            let what = "the memory for a file";
+            return Err(Error::LimitExceeded { what, limit, found: self.size });
+        }
         self.stream(&mut |part| {
             bytes.extend_from_slice(part);
             Ok(())

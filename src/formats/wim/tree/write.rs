@@ -17,7 +17,9 @@ impl Tree {
     /// can hold.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = self.security.to_bytes()?;
-        let offsets = self.child_offsets(bytes.len())?;
+        let (offsets, length) = self.child_offsets(bytes.len())?;
+        // At once: growing would hold this largest buffer of a save twice.
+        bytes.reserve_exact(usize::try_from(length).unwrap_or_default().saturating_sub(bytes.len()));
         self.write_dentry(&mut bytes, self.root(), &offsets)?;
         bytes.extend_from_slice(&[0; 8]);
         for directory in self.walk(self.root()).filter(|id| self.inode_of(*id).is_directory()) {
@@ -30,8 +32,8 @@ impl Tree {
     }
 
     /// Where the children of each directory will be, by dentry; 0 for the others. Directories without children have a list too,
-    /// with just its end mark.
-    fn child_offsets(&self, root_at: usize) -> Result<Vec<u64>> {
+    /// with just its end mark. Also the length of the whole.
+    fn child_offsets(&self, root_at: usize) -> Result<(Vec<u64>, u64)> {
         let mut offsets = vec![0; self.dentries.len()];
         let root_at = u64::try_from(root_at).unwrap_or(u64::MAX);
         let mut offset = root_at.saturating_add(self.stored_length(self.root())?).saturating_add(END_MARK);
@@ -44,7 +46,7 @@ impl Tree {
             }
             offset = offset.saturating_add(END_MARK);
         }
-        Ok(offsets)
+        Ok((offsets, offset))
     }
 
     /// Bytes of a dentry with its stream entries.

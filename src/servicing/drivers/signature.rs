@@ -13,11 +13,8 @@ use super::report::DriverSignature;
 use crate::error::Error;
 use crate::formats::cat::{Catalog, FileDigests};
 
-/// Signers that Windows trusts for every driver of their programme.
-const HARDWARE_PUBLISHERS: [&str; 2] = [
-    "Microsoft Windows Hardware Compatibility Publisher",
-    "Microsoft Windows Hardware Abstraction Layer Publisher",
-];
+/// The signer of Microsoft's hardware programme, whose packages rank above those of their makers.
+const HARDWARE_PUBLISHER: &str = "Microsoft Windows Hardware Compatibility Publisher";
 
 /// What the catalogue says of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +72,7 @@ impl SignatureCheck {
     /// How much Plug and Play is to trust the package.
     pub fn score(&self) -> SignerScore {
         match (self.signature, self.signer.as_deref()) {
-            (DriverSignature::Signed, Some(signer)) if HARDWARE_PUBLISHERS.contains(&signer) => {
+            (DriverSignature::Signed, Some(signer)) if signer == HARDWARE_PUBLISHER => {
                 SignerScore::HardwareCompatibility
             }
             (DriverSignature::Signed, _) => SignerScore::Authenticode,

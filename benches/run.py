@@ -240,7 +240,7 @@ def main():
             middle = {key: statistics.median(row[key] for row in rows) for key in rows[0]}
             print(
                 f"\nPowerShell's own start (imgsh -c '$null'), to be added once per script: "
-                f"CPU {middle['cpu']:.2f} s, wall {middle['wall']:.2f} s, peak {middle["peak"]:.0f} MiB"
+                f"CPU {middle['cpu']:.2f} s, wall {middle['wall']:.2f} s, peak {middle['peak']:.0f} MiB"
             )
             figures["shell"] = middle
         if options.json:

@@ -76,7 +76,7 @@ impl Session {
         let Some(loaded) = self.loaded.take() else {
             return Err(Error::StateDamaged { reason: "the session was not loaded".to_owned() });
         };
-        let work = Work::new(loaded)?;
+        let work = Work::new(loaded);
         let outcome = match options.compact {
             true => compact::save(self, work, &target, options, observer),
             false => append::save(self, work, &target, options, observer),

@@ -1,7 +1,7 @@
 //! What the blob table of the saved file is: which blobs come, which go, who refers to what.
 
 use crate::error::{Error, Result};
-use crate::formats::wim::tree::Totals;
+use crate::formats::wim::tree::{Totals, Tree};
 use crate::formats::wim::{Archive, Blob, BlobLocation, BlobTable, Hash, ResourceHeader};
 use crate::image::content::staged_header;
 use crate::image::content::ContentStore;
@@ -11,10 +11,9 @@ use crate::image::session::Loaded;
 use crate::progress::{report, Observer, Phase};
 use std::collections::{HashMap, HashSet};
 
-/// The image to be saved, without the tree: that is large, and not needed beside its metadata.
+/// The image to be saved.
 pub(super) struct Work {
-    /// The metadata resource, not compressed.
-    pub metadata: Vec<u8>,
+    pub tree: Tree,
     pub totals: Totals,
     pub content: ContentStore,
     references: HashMap<Hash, u32>,
@@ -22,11 +21,11 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub fn new(loaded: Loaded) -> Result<Self> {
+    pub fn new(loaded: Loaded) -> Self {
         let Loaded { tree, content, base_references, .. } = loaded;
         let totals = tree.totals(|hash| content.size(hash));
         let references = tree.blob_references();
-        Ok(Self { metadata: tree.to_bytes()?, totals, content, references, base_references })
+        Self { tree, totals, content, references, base_references }
     }
 }
 

@@ -116,12 +116,12 @@ fn write_metadata(
     position: u64,
     observer: Observer<'_>,
 ) -> Result<Written> {
-    let bytes = &tail.work.metadata;
-    let total = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut metadata = tail.work.tree.to_reader()?;
+    let total = metadata.size();
     let mut writer = ResourceWriter::new(tail.image.storage(), tail.options.level)?;
     let mut done = 0u64;
     report(observer, Phase::WritingMetadata, 0, total)?;
-    writer.write(file, position, total, &mut bytes.as_slice(), &Nothing, &mut |bytes| {
+    writer.write(file, position, total, &mut metadata, &Nothing, &mut |bytes| {
         done = done.saturating_add(bytes);
         report(observer, Phase::WritingMetadata, done, total)
     })

@@ -3,11 +3,62 @@
 //! children and an end mark.
 
 use super::parse::{DENTRY_SIZE, NO_SECURITY, STREAM_SIZE};
+use super::query::Walk;
 use super::{attributes, DentryId, Tree};
 use crate::error::{Error, Result};
+use std::io::Read;
 
 /// Bytes of the mark that ends a list.
 const END_MARK: u64 = 8;
+
+/// The metadata resource of a tree, not compressed, made as it is read: at most one directory's
+/// list is held.
+#[derive(Debug)]
+pub struct MetadataReader<'a> {
+    tree: &'a Tree,
+    offsets: Vec<u64>,
+    size: u64,
+    directories: Walk<'a>,
+    /// Bytes that were made and not read yet, from `taken` on.
+    made: Vec<u8>,
+    taken: usize,
+}
+
+impl MetadataReader<'_> {
+    /// Bytes of the whole resource.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes the next list; false at the end.
+    fn make_list(&mut self) -> Result<bool> {
+        self.made.clear();
+        self.taken = 0;
+        let tree = self.tree;
+        let Some(directory) = self.directories.by_ref().find(|id| tree.inode_of(*id).is_directory()) else {
+            return Ok(false);
+        };
+        for child in tree.children(directory) {
+            tree.write_dentry(&mut self.made, *child, &self.offsets)?;
+        }
+        self.made.extend_from_slice(&[0; 8]);
+        Ok(true)
+    }
+}
+
+impl Read for MetadataReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.taken == self.made.len() {
+            if buffer.is_empty() || !self.make_list().map_err(std::io::Error::other)? {
+                return Ok(0);
+            }
+        }
+        let mut ready = self.made.get(self.taken..).unwrap_or_default();
+        let count = ready.read(buffer)?;
+        self.taken = self.taken.saturating_add(count);
+        Ok(count)
+    }
+}
 
 impl Tree {
     /// The metadata resource, not compressed.
@@ -16,23 +67,29 @@ impl Tree {
     /// [`Error::LimitExceeded`] when a file has more streams or names are longer than the format
     /// can hold.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = self.security.to_bytes()?;
-        let (offsets, length) = self.child_offsets(bytes.len())?;
-        // At once: growing would hold this largest buffer of a save twice.
-        bytes.reserve_exact(usize::try_from(length).unwrap_or_default().saturating_sub(bytes.len()));
-        self.write_dentry(&mut bytes, self.root(), &offsets)?;
-        bytes.extend_from_slice(&[0; 8]);
-        for directory in self.walk(self.root()).filter(|id| self.inode_of(*id).is_directory()) {
-            for child in self.children(directory) {
-                self.write_dentry(&mut bytes, *child, &offsets)?;
-            }
-            bytes.extend_from_slice(&[0; 8]);
+        let mut reader = self.to_reader()?;
+        let mut bytes = std::mem::take(&mut reader.made);
+        while reader.make_list()? {
+            bytes.append(&mut reader.made);
         }
         Ok(bytes)
     }
 
-    /// Where the children of each directory will be, by dentry; 0 for the others. Directories without children have a list too,
-    /// with just its end mark. Also the length of the whole.
+    /// The metadata resource, for content that is better not held in memory as a whole.
+    ///
+    /// # Errors
+    /// As for [`Tree::to_bytes`]; the reader's error, if it has one, wraps the same.
+    pub fn to_reader(&self) -> Result<MetadataReader<'_>> {
+        let mut made = self.security.to_bytes()?;
+        let (offsets, size) = self.child_offsets(made.len())?;
+        self.write_dentry(&mut made, self.root(), &offsets)?;
+        made.extend_from_slice(&[0; 8]);
+        let directories = self.walk(self.root());
+        Ok(MetadataReader { tree: self, offsets, size, directories, made, taken: 0 })
+    }
+
+    /// Where the children of each directory will be, by dentry (0 for the others), and the end of
+    /// it all. Directories without children have a list too, with just its end mark.
     fn child_offsets(&self, root_at: usize) -> Result<(Vec<u64>, u64)> {
         let mut offsets = vec![0; self.dentries.len()];
         let root_at = u64::try_from(root_at).unwrap_or(u64::MAX);
@@ -96,7 +153,7 @@ impl Tree {
         bytes.extend_from_slice(&name_size(&dentry.name)?.to_le_bytes());
         write_name(bytes, &dentry.name);
         write_name(bytes, &dentry.short_name);
-        // The metadata begins at a multiple of 8, so padding the whole pads the dentry.
+        // What is made begins at a multiple of 8, so padding the whole pads the dentry.
         bytes.resize(bytes.len().next_multiple_of(8), 0);
         bytes.extend_from_slice(&inode.extra);
         bytes.resize(start.saturating_add(length), 0);

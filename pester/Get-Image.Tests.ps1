@@ -43,6 +43,12 @@ Describe 'Get-Image' {
             ($sample.Image | Get-Image -Index 2).ImageIndex | Should -Be 2
         }
 
+        It 'takes files as arguments, too' {
+            $files = [System.IO.DirectoryInfo]::new($sample.Folder).GetFiles('*.wim')
+            (Get-Image $files -Index 2).ImagePath | Should -Be $sample.Image
+            (Get-Image $files[0] -Index 2).ImagePath | Should -Be $sample.Image
+        }
+
         It 'chooses by index' {
             (Get-Image $sample.Image -Index 2, 1 | ForEach-Object ImageIndex) | Should -Be 2, 1
         }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
+using ImageServicing.Internal;
 using ImageServicing.Interop;
 using ImageServicing.Native;
 
@@ -17,6 +18,7 @@ public sealed class AddDriverCmdlet : SessionCmdlet
     /// <summary>INF files, or folders that hold them.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [HostPathTransformation]
     [Alias("DriverPath", "FullName", "PSPath")]
     [SupportsWildcards]
     public string[] Driver { get; set; } = Array.Empty<string>();
@@ -103,6 +105,7 @@ public sealed class AddDriverCmdlet : SessionCmdlet
     private string[] Approve(Batch batch)
     {
         DriverSearch found = Engine.FindDrivers(batch.Paths.ToArray(), Recurse.IsPresent);
+
         // Which path an INF came from shows by its beginning; when one cannot be told, no path is called empty.
         bool traceable = found.Packages.All(inf => batch.Paths.Any(path => IsUnder(path, inf)));
         foreach (string path in batch.Paths)

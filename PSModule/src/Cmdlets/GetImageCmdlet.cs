@@ -26,6 +26,7 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IndexSet)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
     [ValidateNotNullOrEmpty]
+    [HostPathTransformation]
     [Alias("FullName", "PSPath")]
     [SupportsWildcards]
     public string[] ImagePath { get; set; } = Array.Empty<string>();

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Management.Automation;
+using ImageServicing.Internal;
 using ImageServicing.Interop;
 using ImageServicing.Native;
 
@@ -14,6 +15,7 @@ public sealed class ImportImageItemCmdlet : SessionCmdlet
     /// <summary>Files and folders of this machine.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [HostPathTransformation]
     [Alias("FullName", "PSPath")]
     [SupportsWildcards]
     public string[] Source { get; set; } = Array.Empty<string>();

@@ -16,6 +16,7 @@ public sealed class MountImageCmdlet : ImageServicingCmdlet
     /// <summary>The image file.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [HostPathTransformation]
     [Alias("FullName", "PSPath")]
     public string ImagePath { get; set; } = string.Empty;
 

@@ -60,6 +60,32 @@ Describe 'imgsh' {
         $result.Errors | Should -BeLike "*'Select-Object' is not part of imgsh*pwsh*"
     }
 
+    It 'ends with 130 on Ctrl-C, and leaves the session as it was' -Skip:(-not [System.IO.File]::Exists('/bin/kill')) {
+        $sample = New-Sample
+        $large = "$($sample.Folder)/large.bin"
+        $stream = [System.IO.File]::Create($large)
+        $block = [byte[]]::new(1MB)
+        $random = [System.Random]::new(1)
+        1..256 | ForEach-Object { $random.NextBytes($block); $stream.Write($block, 0, $block.Length) }
+        $stream.Dispose()
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+
+        $start = [System.Diagnostics.ProcessStartInfo]::new($imgsh)
+        foreach ($argument in '-c', "'ready'; Import-ImageItem '$large' \large.bin -Path '$($sample.Path)'; 'never'") {
+            $start.ArgumentList.Add($argument)
+        }
+        $start.RedirectStandardOutput = $true
+        $process = [System.Diagnostics.Process]::Start($start)
+        $process.StandardOutput.ReadLine() | Should -Be 'ready'
+        (Invoke-Program '/bin/kill' '-INT', "$($process.Id)").ExitCode | Should -Be 0
+        $rest = $process.StandardOutput.ReadToEnd()
+        $process.WaitForExit()
+        $process.ExitCode | Should -Be 130
+        $rest | Should -Not -BeLike '*never*'
+        (Get-Image -Mounted).PendingOperations | Should -Be 0
+        Get-Image -Mounted | Dismount-Image -Discard
+    }
+
     It 'explains its options' {
         (Invoke-Program $imgsh '-h').Output | Should -BeLike '*--pester*'
         (Invoke-Program $imgsh '--nonsense').ExitCode | Should -Be 64

@@ -138,7 +138,7 @@ internal sealed class ShellSession : IDisposable
         try
         {
             shell.Invoke(null, new PSInvocationSettings { AddToHistory = addToHistory, Host = host });
-            return true;
+            return shell.InvocationStateInfo.State == PSInvocationState.Completed;
         }
         catch (PipelineStoppedException)
         {

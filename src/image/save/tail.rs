@@ -20,6 +20,11 @@ use crate::image::session::Session;
 use crate::image::state::{Base, Commit};
 use crate::progress::{report, Observer, Phase};
 
+/// libwim's level for metadata unless the caller chooses: 10 takes a fifth less time than 20 for one
+/// per cent more bytes (16.5 MB: 0.116 s and 3.51 MB, against 0.144 s and 3.47 MB), and all of the
+/// metadata is compressed at every save.
+const METADATA_LEVEL: u32 = 10;
+
 /// What the tail is made from.
 pub(super) struct Tail<'a> {
     pub image: &'a ImageFile,
@@ -118,7 +123,8 @@ fn write_metadata(
 ) -> Result<Written> {
     let mut metadata = tail.work.tree.to_reader()?;
     let total = metadata.size();
-    let mut writer = ResourceWriter::new(tail.image.storage(), tail.options.level)?;
+    let level = if tail.options.level == 0 { METADATA_LEVEL } else { tail.options.level };
+    let mut writer = ResourceWriter::new(tail.image.storage(), level)?;
     let mut done = 0u64;
     report(observer, Phase::WritingMetadata, 0, total)?;
     writer.write(file, position, total, &mut metadata, &Nothing, &mut |bytes| {

@@ -16,16 +16,30 @@ pub(super) struct Work {
     pub tree: Tree,
     pub totals: Totals,
     pub content: ContentStore,
-    references: HashMap<Hash, u32>,
-    base_references: HashMap<Hash, u32>,
+    changes: Vec<Change>,
+}
+
+/// A blob to which the image refers more or less often than before.
+struct Change {
+    hash: Hash,
+    before: u32,
+    now: u32,
 }
 
 impl Work {
     pub fn new(loaded: Loaded) -> Self {
         let Loaded { tree, content, base_references, .. } = loaded;
         let totals = tree.totals(|hash| content.size(hash));
-        let references = tree.blob_references();
-        Self { tree, totals, content, references, base_references }
+        let mut references = tree.blob_references();
+        let mut changes = Vec::new();
+        for (hash, before) in base_references {
+            let now = references.remove(&hash).unwrap_or(0);
+            if now != before {
+                changes.push(Change { hash, before, now });
+            }
+        }
+        changes.extend(references.into_iter().map(|(hash, now)| Change { hash, before: 0, now }));
+        Self { tree, totals, content, changes }
     }
 }
 
@@ -44,35 +58,31 @@ impl Plan {
     /// Works out the counts: those of the file, less what the saved image referred to, plus what
     /// it refers to now.
     pub fn new(archive: &Archive, work: &Work, index: u32) -> Result<Self> {
-        let references = &work.references;
         let mut table = archive.blobs().clone();
         let mut added = Vec::new();
         let mut gone: Vec<Hash> = Vec::new();
-        for (hash, before) in &work.base_references {
-            let now = references.get(hash).copied().unwrap_or(0);
-            let Some(blob) = table.get_mut(hash) else { continue };
+        for Change { hash, before, now } in &work.changes {
+            let Some(blob) = table.get_mut(hash) else {
+                match work.content.staged_blob(hash) {
+                    Some(staged) => added.push((*staged, *now)),
+                    // The image was damaged before, and is no worse for it.
+                    None if *before > 0 => {}
+                    None => {
+                        // It was in the file when it was put into the image, for another image.
+                        let hash = crate::image::encoding::to_hex(hash);
+                        return Err(Error::ImageChanged { difference: format!("content {hash} is gone") });
+                    }
+                }
+                continue;
+            };
             // Files by Microsoft's tools count too few references at times. Then nothing is known
             // of the other images' share, and the blob stays as it is.
             match blob.references.checked_sub(*before) {
-                Some(others) => blob.references = others.saturating_add(now),
-                None => blob.references = blob.references.max(now),
+                Some(others) => blob.references = others.saturating_add(*now),
+                None => blob.references = blob.references.max(*now),
             }
             if blob.references == 0 {
                 gone.push(*hash);
-            }
-        }
-        for (hash, now) in references {
-            if work.base_references.contains_key(hash) {
-                continue;
-            }
-            match (table.get_mut(hash), work.content.staged_blob(hash)) {
-                (Some(blob), _) => blob.references = blob.references.saturating_add(*now),
-                (None, Some(staged)) => added.push((*staged, *now)),
-                (None, None) => {
-                    // It was in the file when it was put into the image, for another image.
-                    let difference = format!("content {} is gone", crate::image::encoding::to_hex(hash));
-                    return Err(Error::ImageChanged { difference });
-                }
             }
         }
         added.sort_unstable_by_key(|(blob, _)| blob.offset);

@@ -220,6 +220,23 @@ fn a_damaged_journal_is_an_error_and_the_session_can_be_discarded() {
 }
 
 #[test]
+fn a_session_with_a_damaged_record_is_listed_and_can_be_discarded() {
+    let bench = Bench::captured(&["--compress=none"]);
+    let session = bench.mount(1);
+    let id = session.info().unwrap().id;
+    drop(session);
+    fs::write(bench.path(&format!("state/sessions/{id}/session.json")), b"{\"format\": 1, ").unwrap();
+    let listed = Session::list_in(&bench.state()).unwrap();
+    assert_eq!(listed[0].mount_status, MountStatus::Invalid);
+    assert_eq!(listed[0].id, id);
+    let mut session = bench.reopen(&id);
+    assert!(matches!(session.view().unwrap_err(), Error::StateDamaged { .. }));
+    assert!(matches!(save(&mut session).unwrap_err(), Error::StateDamaged { .. }));
+    session.discard().unwrap();
+    bench.mount(1).discard().unwrap();
+}
+
+#[test]
 fn a_new_image_file_can_be_filled_and_wimlib_can_go_on_with_it() {
     let bench = Bench::new();
     use imgsvc::formats::wim::Compression;

@@ -117,7 +117,8 @@ impl Session {
         Ok(Self { state, directory, record, image: image.into(), details, loaded: loaded.into() })
     }
 
-    /// Opens the session of that path or id.
+    /// Opens the session of that path or id. One whose `session.json` is damaged can be opened by
+    /// its id, to be discarded.
     pub fn open(path_or_id: &Path) -> Result<Self> {
         Self::open_in(StateDirectory::locate()?, path_or_id)
     }
@@ -125,7 +126,11 @@ impl Session {
     /// As [`Session::open`], with the state directory given.
     pub fn open_in(state: StateDirectory, path_or_id: &Path) -> Result<Self> {
         let directory = state.find(path_or_id)?;
-        let record = directory.read()?.settled();
+        let record = match directory.read() {
+            Ok(record) => record.settled(),
+            Err(Error::StateDamaged { .. }) => Record::unreadable(&directory.id().unwrap_or_default()),
+            Err(error) => return Err(error),
+        };
         Ok(Self {
             state,
             directory,
@@ -306,6 +311,9 @@ impl Session {
     pub(super) fn image_file(&self) -> Result<Arc<ImageFile>> {
         if let Some(image) = self.image.get() {
             return Ok(Arc::clone(image));
+        }
+        if !self.record.is_readable() {
+            self.directory.read()?;
         }
         let image = match ImageFile::open(&self.record.image_path) {
             Ok(image) => Arc::new(image),

@@ -20,7 +20,7 @@ const FORMAT: u32 = 1;
 const RECORD_LIMIT: u64 = 1 << 20;
 
 /// The state of the image file that a session stands on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Base {
     /// The file's header, byte for byte. A save always changes it.
@@ -48,7 +48,7 @@ pub struct Commit {
 }
 
 /// `session.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     /// [`FORMAT`].
@@ -90,6 +90,16 @@ impl Record {
     /// The version of records that this engine writes.
     pub fn format() -> u32 {
         FORMAT
+    }
+
+    /// Stands for a record that cannot be read, in a handle that can only discard the session.
+    pub fn unreadable(id: &str) -> Self {
+        Self { id: id.to_owned(), path: PathBuf::from(id), ..Self::default() }
+    }
+
+    /// It was read from a sound `session.json`, or made by this engine.
+    pub fn is_readable(&self) -> bool {
+        self.format == FORMAT
     }
 
     /// What the record means now that a save may have been interrupted: the image file's header

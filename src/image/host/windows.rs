@@ -13,7 +13,7 @@ const SHARE_ALL: u32 = 7;
 
 /// What stable Rust can see of a file's identity. Creation time and first size tell most files
 /// apart; paths are compared beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileId {
     device: u64,
     inode: u64,

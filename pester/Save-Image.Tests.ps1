@@ -69,19 +69,37 @@ Describe 'Save-Image' {
         (Get-Image -Mounted).PendingOperations | Should -BeGreaterThan 0
     }
 
-    It 'refuses a file that somebody else has changed, with DISM''s code' {
-        $null = Mount-Image $sample.Image 1 | Add-Driver $sample.Good1
-        # wimlib itself refuses the file while the session's lock is on it, so a copy is changed and takes its place.
-        $copy = "$($sample.Folder)/copy.wim"
-        [System.IO.File]::Copy($sample.Image, $copy)
-        (Invoke-Wimlib 'info', $copy, '2', 'Renamed by another tool').ExitCode | Should -Be 0
-        [System.IO.File]::Delete($sample.Image)
-        [System.IO.File]::Move($copy, $sample.Image)
-        $before = Get-Fingerprint $sample.Image
-        Get-Image -Mounted | Save-Image -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
-        $failed[0].FullyQualifiedErrorId | Should -Be 'ImageChanged,ImageServicing.Cmdlets.SaveImageCmdlet'
-        $failed[0].Exception.HResult | Should -Be (ConvertTo-HResult 'C1420122')
-        Get-Fingerprint $sample.Image | Should -Be $before
+    Context 'when another program changes the file meanwhile' {
+        BeforeEach {
+            $null = Mount-Image $sample.Image 1 -Path $sample.Path | Add-Driver $sample.Good1
+            # wimlib itself refuses the file while the session's lock is on it, so a copy is changed and takes its place.
+            $copy = "$($sample.Folder)/copy.wim"
+            [System.IO.File]::Copy($sample.Image, $copy)
+        }
+
+        It 'refuses to save over a change to the same image, with DISM''s code' {
+            $file = "$($sample.Folder)/new.txt"
+            [System.IO.File]::WriteAllText($file, 'new')
+            (Invoke-Wimlib 'update', $copy, '1', "--command=add '$file' '/new.txt'").ExitCode | Should -Be 0
+            [System.IO.File]::Delete($sample.Image)
+            [System.IO.File]::Move($copy, $sample.Image)
+            $before = Get-Fingerprint $sample.Image
+            Save-Image -Path $sample.Path -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+            $failed[0].FullyQualifiedErrorId | Should -Be 'ImageChanged,ImageServicing.Cmdlets.SaveImageCmdlet'
+            $failed[0].CategoryInfo.Category | Should -Be 'InvalidData'
+            $failed[0].Exception.HResult | Should -Be (ConvertTo-HResult 'C1420122')
+            Get-Fingerprint $sample.Image | Should -Be $before
+        }
+
+        It 'saves beside a change to another image, and keeps it' {
+            (Invoke-Wimlib 'info', $copy, '2', 'Renamed by another program').ExitCode | Should -Be 0
+            [System.IO.File]::Delete($sample.Image)
+            [System.IO.File]::Move($copy, $sample.Image)
+            (Save-Image -Path $sample.Path).Saved | Should -BeTrue
+            (Get-Image $sample.Image -Index 2).ImageName | Should -Be 'Renamed by another program'
+            (Invoke-Wimlib 'verify', $sample.Image).ExitCode | Should -Be 0
+            @(Mount-Image $sample.Image 1 -ReadOnly | Get-Driver) | Should -HaveCount 1
+        }
     }
 
     It 'refuses a session that is not there' {

@@ -7,23 +7,21 @@
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::tree::Tree;
-use crate::formats::wim::{header_flags, Hash};
-use crate::image::clock;
+use crate::formats::wim::Hash;
 use crate::image::content::ContentStore;
 use crate::image::file::{read_header_bytes, ImageFile};
-use crate::image::host::{self, HostFile};
-use crate::image::info::{ImageDetails, MountMode, MountStatus, SessionInfo};
+use crate::image::host::HostFile;
+use crate::image::info::ImageDetails;
 use crate::image::journal::{self, Extent};
 use crate::image::metadata::read_tree;
 use crate::image::operation::{JournalRecord, StagedBlob};
-use crate::image::options::MountOptions;
 use crate::image::state::{Base, Record, SessionDirectory, StateDirectory};
 use crate::image::transaction::Transaction;
 use crate::image::view::View;
 use crate::progress::{unobserved, Observer};
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A handle on a session. One thread at a time uses it.
@@ -31,8 +29,8 @@ pub struct Session {
     pub(super) state: StateDirectory,
     pub(super) directory: SessionDirectory,
     pub(super) record: Record,
-    image: OnceCell<Arc<ImageFile>>,
-    details: OnceCell<ImageDetails>,
+    pub(super) image: OnceCell<Arc<ImageFile>>,
+    pub(super) details: OnceCell<ImageDetails>,
     pub(super) loaded: OnceCell<Loaded>,
 }
 
@@ -55,68 +53,6 @@ pub(super) struct Pending {
 }
 
 impl Session {
-    /// Opens an image and makes a session of it.
-    ///
-    /// # Errors
-    /// For a writable session: [`Error::SplitNotWritable`], [`Error::SolidNotWritable`],
-    /// [`Error::ImageFileReadOnly`], [`Error::AlreadyMounted`]. [`Error::IndexNotFound`],
-    /// [`Error::ImageNameNotFound`], [`Error::SessionExists`], and damage of the image file.
-    pub fn mount(options: &MountOptions, observer: Observer<'_>) -> Result<Self> {
-        Self::mount_in(StateDirectory::locate()?, options, observer)
-    }
-
-    /// As [`Session::mount`], with the state directory given.
-    pub fn mount_in(state: StateDirectory, options: &MountOptions, observer: Observer<'_>) -> Result<Self> {
-        let image_path = host::canonical(&options.image_path)?;
-        let image = Arc::new(ImageFile::open(&image_path)?);
-        let name = image_path.display().to_string();
-        if options.check_integrity {
-            image.verify_integrity(observer)?;
-        }
-        let index = image.select(&options.image).in_file(&name)?;
-        if !options.read_only {
-            check_writable(&image).in_file(&name)?;
-            lock_shared(&image)?;
-        }
-        let file = image.host_file();
-        let base = base_of(&image, index)?;
-        let tree = read_tree(image.archive(), index, observer).in_file(&name)?;
-        let details = image.image_details(index).unwrap_or_default();
-
-        let guard = state.lock()?;
-        state.sweep()?;
-        let path = choose_path(&state, options, &image_path, index)?;
-        let record = Record {
-            format: Record::format(),
-            id: uuid::Uuid::new_v4().to_string(),
-            path,
-            image_file: file.identity()?,
-            image_path,
-            image_index: index,
-            image_name: details.name.unwrap_or_default(),
-            read_only: options.read_only,
-            created_time: clock::now(),
-            architecture: details.architecture,
-            edition_id: details.edition_id,
-            version: details.version,
-            base,
-            generation: 1,
-            commit: None,
-        };
-        check_conflicts(&state, &record)?;
-        let directory = state.create(&record.id)?;
-        directory.write(&record)?;
-        drop(guard);
-        let loaded = Loaded {
-            base_references: tree.blob_references(),
-            tree,
-            content: ContentStore::new(Arc::clone(&image)),
-            pending: Pending::default(),
-        };
-        let details = OnceCell::new();
-        Ok(Self { state, directory, record, image: image.into(), details, loaded: loaded.into() })
-    }
-
     /// Opens the session of that path or id. One whose `session.json` is damaged can be opened by
     /// its id, to be discarded.
     pub fn open(path_or_id: &Path) -> Result<Self> {
@@ -139,31 +75,6 @@ impl Session {
             details: OnceCell::new(),
             loaded: OnceCell::new(),
         })
-    }
-
-    /// Every session there is, usable or not.
-    pub fn list() -> Result<Vec<SessionInfo>> {
-        Self::list_in(&StateDirectory::locate()?)
-    }
-
-    /// As [`Session::list`], with the state directory given.
-    pub fn list_in(state: &StateDirectory) -> Result<Vec<SessionInfo>> {
-        let mut sessions = Vec::new();
-        for directory in state.all()? {
-            match directory.read() {
-                Ok(record) => sessions.push(describe(&directory, &record.settled())),
-                // Discarded since it was listed.
-                Err(Error::SessionNotFound { .. }) => {}
-                Err(error) => sessions.push(damaged(&directory, &error)),
-            }
-        }
-        Ok(sessions)
-    }
-
-    /// What the session is.
-    pub fn info(&self) -> Result<SessionInfo> {
-        let record = self.directory.read()?.settled();
-        Ok(describe(&self.directory, &record))
     }
 
     /// The session's public name.
@@ -397,37 +308,8 @@ fn replay(directory: &SessionDirectory, generation: u64, loaded: &mut Loaded) ->
 
 /// Keeps programs that lock a file before they change it (wimlib does) away from the image, as
 /// long as the handle lives.
-fn lock_shared(image: &ImageFile) -> Result<()> {
+pub(super) fn lock_shared(image: &ImageFile) -> Result<()> {
     image.host_file().lock_image(image.path())
-}
-
-fn check_writable(image: &ImageFile) -> Result<()> {
-    if image.archive().is_split() {
-        return Err(Error::SplitNotWritable);
-    }
-    if image.archive().is_solid() {
-        return Err(Error::SolidNotWritable);
-    }
-    if image.archive().header().has(header_flags::READ_ONLY) {
-        return Err(Error::ImageFileReadOnly);
-    }
-    let file = image.host_file();
-    let metadata = file.file().metadata().map_err(|source| Error::io("read", image.path(), source))?;
-    if metadata.permissions().readonly() {
-        return Err(Error::ImageFileReadOnly);
-    }
-    match HostFile::open_writable(image.path()) {
-        Ok(_) => Ok(()),
-        Err(Error::Io { source, .. })
-            if matches!(
-                source.kind(),
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
-            ) =>
-        {
-            Err(Error::ImageFileReadOnly)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 impl std::fmt::Debug for Session {
@@ -437,7 +319,7 @@ impl std::fmt::Debug for Session {
 }
 
 /// What a session on the file as it is now stands on.
-fn base_of(image: &ImageFile, index: u32) -> Result<Base> {
+pub(super) fn base_of(image: &ImageFile, index: u32) -> Result<Base> {
     let file = image.host_file();
     let metadata = image.archive().metadata_blob(index).in_file(image.path().display().to_string())?.hash;
     let header = read_header_bytes(file)?.to_vec();
@@ -446,7 +328,7 @@ fn base_of(image: &ImageFile, index: u32) -> Result<Base> {
 
 /// The file still holds the image that the session stands on. Metadata of the same SHA-1 is the
 /// same tree, whatever happened to the rest of the file.
-fn check_image(image: &ImageFile, record: &Record) -> Result<()> {
+pub(super) fn check_image(image: &ImageFile, record: &Record) -> Result<()> {
     check_base(image.host_file(), &record.base).or_else(|changed| {
         let commit = record.commit.as_ref().map(|commit| commit.base.metadata);
         match image.archive().metadata_blob(record.image_index) {
@@ -471,115 +353,4 @@ pub(super) fn check_base(file: &HostFile, base: &Base) -> Result<()> {
         return changed("its header is another one");
     }
     Ok(())
-}
-
-fn choose_path(
-    state: &StateDirectory,
-    options: &MountOptions,
-    image_path: &Path,
-    index: u32,
-) -> Result<PathBuf> {
-    let taken = |path: &Path| -> Result<bool> {
-        let sessions = state.all()?;
-        let records = sessions.iter().filter_map(|session| session.read().ok());
-        Ok(records.into_iter().any(|record| host::same_path(&record.path, path)))
-    };
-    if let Some(path) = &options.session_path {
-        let path = std::path::absolute(path).map_err(|source| Error::io("find", path, source))?;
-        return match taken(&path)? {
-            false => Ok(path),
-            true => Err(Error::SessionExists { session: path.display().to_string() }),
-        };
-    }
-    let mut name = image_path.as_os_str().to_os_string();
-    name.push(format!("#{index}"));
-    let first = PathBuf::from(&name);
-    let mut path = first.clone();
-    let mut number = 1u32;
-    // A second writable one is refused later on; read-only ones are numbered.
-    while options.read_only && taken(&path)? {
-        number = number.saturating_add(1);
-        let mut numbered = name.clone();
-        numbered.push(format!(".{number}"));
-        path = PathBuf::from(numbered);
-    }
-    Ok(path)
-}
-
-fn check_conflicts(state: &StateDirectory, new: &Record) -> Result<()> {
-    for directory in state.all()? {
-        let Ok(other) = directory.read() else { continue };
-        let same_file = host::same_path(&other.image_path, &new.image_path)
-            || other.image_file == new.image_file
-                && HostFile::open(&other.image_path)
-                    .and_then(|file| file.identity())
-                    .is_ok_and(|identity| identity == new.image_file);
-        let both_write = !other.read_only && !new.read_only;
-        if same_file && both_write && other.image_index == new.image_index {
-            let session = other.path.display().to_string();
-            return Err(Error::AlreadyMounted { index: new.image_index, session });
-        }
-        if host::same_path(&other.path, &new.path) {
-            return Err(Error::SessionExists { session: new.path.display().to_string() });
-        }
-    }
-    Ok(())
-}
-
-fn describe(directory: &SessionDirectory, record: &Record) -> SessionInfo {
-    let mut pending = Pending::default();
-    let journal = directory.journal(record.generation);
-    let read = journal::read(&journal, Extent::default(), &mut |payload| {
-        let transaction = JournalRecord::parse(payload)?;
-        pending.transactions = pending.transactions.saturating_add(1);
-        let operations = u64::try_from(transaction.operations.len()).unwrap_or(u64::MAX);
-        pending.operations = pending.operations.saturating_add(operations);
-        pending.staged_length = transaction.staged_length;
-        Ok(())
-    });
-    let image = HostFile::open(&record.image_path).and_then(|file| {
-        check_base(&file, &record.base).or_else(|changed| {
-            check_image(&ImageFile::open(&record.image_path).map_err(|_| changed)?, record)
-        })
-    });
-    let problem = read.map(drop).and(image).err();
-    SessionInfo {
-        id: record.id.clone(),
-        path: record.path.clone(),
-        image_path: record.image_path.clone(),
-        image_index: record.image_index,
-        image_name: record.image_name.clone(),
-        mount_mode: if record.read_only { MountMode::ReadOnly } else { MountMode::ReadWrite },
-        mount_status: if problem.is_none() { MountStatus::Ok } else { MountStatus::Invalid },
-        status_reason: problem.map(|error| error.to_string()),
-        created_time: record.created_time,
-        pending_transactions: pending.transactions,
-        pending_operations: pending.operations,
-        staged_bytes: pending.staged_length,
-        architecture: record.architecture,
-        edition_id: record.edition_id.clone(),
-        version: record.version.clone(),
-    }
-}
-
-/// A session whose session.json cannot be read is still listed, so that it can be discarded.
-fn damaged(directory: &SessionDirectory, error: &Error) -> SessionInfo {
-    let id = directory.id().unwrap_or_default();
-    SessionInfo {
-        path: PathBuf::from(&id),
-        id,
-        image_path: PathBuf::new(),
-        image_index: 0,
-        image_name: String::new(),
-        mount_mode: MountMode::ReadOnly,
-        mount_status: MountStatus::Invalid,
-        status_reason: Some(error.to_string()),
-        created_time: 0,
-        pending_transactions: 0,
-        pending_operations: 0,
-        staged_bytes: 0,
-        architecture: None,
-        edition_id: None,
-        version: None,
-    }
 }

@@ -30,7 +30,7 @@ status=$?
 awk '/^ +Running |^ +Doc-tests /  { program = $2 == "unittests" ? $3 : $2 }
      /^test result:/             { printf "%-40s %4d passed %3d failed %3d ignored\n", program, $4, $6, $8 }
      /^(SKIP|skip)/              { print "    " $0 }
-     /^test .*(FAILED|ignored)/  { print "    " $0 }' "$log"
+     /^test .* \.\.\. (FAILED|ignored)/ { print "    " $0 }' "$log"
 read -r ok bad ignored < <(awk '/^test result:/ { p += $4; f += $6; i += $8 } END { print p + 0, f + 0, i + 0 }' "$log")
 # A test that finds its foreign tool or data missing says so and returns: it is no proof, so it counts as skipped.
 said=$(awk '/^---- .* stdout ----$/ { inside = 1 } /^(failures|successes):$/ { inside = 0 }
@@ -49,10 +49,10 @@ if command -v pwsh >/dev/null && pwsh -NoProfile -Command 'exit -not (Get-Module
     pwsh -NoProfile -Command '
         $result = Invoke-Pester -Path pester -PassThru
         "Tests: $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
-        exit $result.FailedCount' 2>&1 | tee "$log"
+        exit $result.FailedCount' 2>&1 | tee "$log" | grep -v '^What if:'
 else
     heading "Pester suites (imgsh; pwsh with Pester 5 is not installed)"
-    out/imgsh --pester pester 2>&1 | tee "$log"
+    out/imgsh --pester pester 2>&1 | tee "$log" | grep -v '^What if:'
 fi
 status=${PIPESTATUS[0]}
 read -r ok bad said < <(sed 's/\x1b\[[0-9;]*m//g' "$log" |

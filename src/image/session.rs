@@ -187,8 +187,8 @@ impl Session {
         Ok(lock)
     }
 
-    /// Moves to the file as it is now, if it was changed in a way that leaves this image alone:
-    /// another image in it was saved, or all of it was compacted. The lock is held.
+    /// Moves to the file as it is now, if another session changed it in a way that leaves this
+    /// image alone: it saved another image in it, or compacted all of it. The lock is held.
     fn adopt(&mut self) -> Result<()> {
         let record = &self.record;
         let file = HostFile::open(&record.image_path);
@@ -208,7 +208,9 @@ impl Session {
         }
         self.record.base = base;
         self.record.image_file = image.host_file().identity()?;
-        self.directory.write(&self.record)
+        self.directory.write(&self.record)?;
+        self.directory.forget_foreseen();
+        Ok(())
     }
 
     pub(super) fn require_writable(&self) -> Result<()> {
@@ -240,7 +242,7 @@ impl Session {
                 return Err(error);
             }
         };
-        check_image(&image, &self.record)?;
+        check_image(&image, &self.record, &self.directory)?;
         Ok(Arc::clone(self.image.get_or_init(|| image)))
     }
 
@@ -326,13 +328,20 @@ pub(super) fn base_of(image: &ImageFile, index: u32) -> Result<Base> {
     Ok(Base { header, length: file.length()?, metadata })
 }
 
-/// The file still holds the image that the session stands on. Metadata of the same SHA-1 is the
-/// same tree, whatever happened to the rest of the file.
-pub(super) fn check_image(image: &ImageFile, record: &Record) -> Result<()> {
-    check_base(image.host_file(), &record.base).or_else(|changed| {
+/// The file is the one the session stands on, or one that a save of another session made of it and
+/// that still holds the session's image: metadata of the same SHA-1 is the same tree. A file that
+/// anybody else changed is refused, whatever the change.
+pub(super) fn check_image(image: &ImageFile, record: &Record, directory: &SessionDirectory) -> Result<()> {
+    let file = image.host_file();
+    check_base(file, &record.base).or_else(|changed| {
         let commit = record.commit.as_ref().map(|commit| commit.base.metadata);
         match image.archive().metadata_blob(record.image_index) {
-            Ok(blob) if blob.hash == record.base.metadata || Some(blob.hash) == commit => Ok(()),
+            Ok(blob) if blob.hash == record.base.metadata || Some(blob.hash) == commit => {
+                if directory.foresaw(&read_header_bytes(file)?) {
+                    return Ok(());
+                }
+                Err(changed)
+            }
             _ => Err(changed),
         }
     })

@@ -214,6 +214,9 @@ impl StateDirectory {
     }
 }
 
+/// Headers that saves of other sessions were about to give the image file, 208 bytes each.
+const FORESEEN: &str = "foreseen";
+
 /// One session's directory.
 #[derive(Debug, Clone)]
 pub struct SessionDirectory {
@@ -288,6 +291,35 @@ impl SessionDirectory {
     /// The staged content of a generation.
     pub fn staged(&self, generation: u64) -> PathBuf {
         self.root.join(format!("staged.{generation}"))
+    }
+
+    /// Notes the header that another session is about to give the image file, durably: only with
+    /// such a note is a changed file taken for one that this engine changed.
+    pub fn foresee(&self, header: &[u8]) -> Result<()> {
+        if !self.exists() {
+            return Ok(());
+        }
+        let file = HostFile::open_private(&self.root.join(FORESEEN))?;
+        file.write_at(header, file.length()?)?;
+        file.sync()
+    }
+
+    /// Whether a header of the image file was foreseen.
+    pub fn foresaw(&self, header: &[u8]) -> bool {
+        let read = || -> Result<Vec<u8>> {
+            let file = HostFile::open(&self.root.join(FORESEEN))?;
+            let length = file.length()?.min(RECORD_LIMIT);
+            let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+            file.read_at(&mut bytes, 0)?;
+            Ok(bytes)
+        };
+        // A torn note makes those after it unreadable, which costs a refusal, never an image.
+        read().is_ok_and(|noted| noted.chunks_exact(header.len().max(1)).any(|one| one == header))
+    }
+
+    /// Forgets what was foreseen, once the session stands on it; it does not matter when that fails.
+    pub fn forget_foreseen(&self) {
+        let _ = host::remove_file(&self.root.join(FORESEEN));
     }
 
     /// Removes the files of other generations; it does not matter when that fails.

@@ -50,7 +50,7 @@ fn describe(directory: &SessionDirectory, record: &Record) -> SessionInfo {
     });
     let image = HostFile::open(&record.image_path).and_then(|file| {
         check_base(&file, &record.base).or_else(|changed| {
-            check_image(&ImageFile::open(&record.image_path).map_err(|_| changed)?, record)
+            check_image(&ImageFile::open(&record.image_path).map_err(|_| changed)?, record, directory)
         })
     });
     let problem = read.map(drop).and(image).err();

@@ -96,8 +96,15 @@ impl Session {
         Ok(told)
     }
 
-    /// The point of no return: notes what the file is about to become.
+    /// The point of no return: notes what the file is about to become, here and with the sessions
+    /// on its other images.
     fn note(&self, commit: &Commit) -> Result<()> {
+        for other in self.state.all()? {
+            let same_file = |record: Record| record.image_path == self.record.image_path;
+            if other.id() != self.directory.id() && other.read().is_ok_and(same_file) {
+                other.foresee(&commit.base.header)?;
+            }
+        }
         self.directory.write(&Record { commit: Some(commit.clone()), ..self.record.clone() })
     }
 

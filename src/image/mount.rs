@@ -2,6 +2,7 @@
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::header_flags;
+use crate::formats::wim::tree::Tree;
 use crate::image::clock;
 use crate::image::content::ContentStore;
 use crate::image::file::ImageFile;
@@ -42,6 +43,9 @@ impl Session {
         let file = image.host_file();
         let base = base_of(&image, index)?;
         let tree = read_tree(image.archive(), index, observer).in_file(&name)?;
+        if !options.read_only {
+            check_complete(&tree).in_file(&name)?;
+        }
         let details = image.image_details(index).unwrap_or_default();
 
         let guard = state.lock()?;
@@ -77,6 +81,17 @@ impl Session {
         let details = OnceCell::new();
         Ok(Self { state, directory, record, image: image.into(), details, loaded: loaded.into() })
     }
+}
+
+/// A save writes the tree as it was read, so what was left out when reading would be lost.
+fn check_complete(tree: &Tree) -> Result<()> {
+    if tree.is_complete() {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        what: "writing an image whose metadata is damaged".to_owned(),
+        reason: format!("a save would lose something: {}; it opens read-only", tree.notes().join("; ")),
+    })
 }
 
 fn check_writable(image: &ImageFile) -> Result<()> {

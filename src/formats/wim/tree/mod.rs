@@ -175,6 +175,7 @@ pub struct Tree {
     last_link_group: u64,
     /// What parsing left out, as wimlib does; for the user.
     notes: Vec<String>,
+    is_complete: bool,
     /// What an id that names nothing stands for.
     no_dentry: Dentry,
     no_inode: Inode,
@@ -202,6 +203,7 @@ impl Tree {
             reserved: HashMap::new(),
             last_link_group: 0,
             notes: Vec::new(),
+            is_complete: true,
             no_dentry: Dentry::detached(Box::default(), InodeId(NOWHERE)),
             no_inode: Inode::default(),
         }
@@ -223,6 +225,12 @@ impl Tree {
     /// What parsing left out, one sentence each: entries that Windows and wimlib ignore too.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// False when parsing left something out, so that writing the tree would lose it; the notes say
+    /// what.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
     }
 }
 

@@ -87,7 +87,7 @@ impl Tree {
             let mut below = Vec::new();
             while let Some(raw) = read_dentry(metadata, &mut offset)? {
                 if let Some(problem) = name_problem(&raw.name) {
-                    self.note_with(|tree| {
+                    self.leave_out(|tree| {
                         format!("{problem} in '{}' was left out", tree.display_path(directory))
                     });
                     continue;
@@ -99,7 +99,7 @@ impl Tree {
                 }
                 let is_directory = raw.inode.is_directory();
                 if raw.children_at != 0 && !is_directory {
-                    self.note_with(|tree| {
+                    self.leave_out(|tree| {
                         let name = String::from_utf16_lossy(&raw.name);
                         let path = tree.display_path(directory);
                         format!("what is in '{name}' in '{path}', no directory, was left out")
@@ -152,7 +152,7 @@ impl Tree {
                 same
             });
             for duplicate in duplicates {
-                self.note_with(|tree| format!("a second '{}' was left out", tree.display_path(duplicate)));
+                self.leave_out(|tree| format!("a second '{}' was left out", tree.display_path(duplicate)));
                 self.forget(duplicate);
             }
         }
@@ -179,6 +179,12 @@ impl Tree {
     pub(super) fn note(&mut self, text: impl Into<String>) {
         let text = text.into();
         self.note_with(|_| text);
+    }
+
+    /// Notes something that is in the metadata and not in the tree.
+    fn leave_out(&mut self, text: impl FnOnce(&Self) -> String) {
+        self.is_complete = false;
+        self.note_with(text);
     }
 
     /// Notes without making the text when there are too many already.

@@ -15,6 +15,7 @@ mod windows;
 use images::{path, read, save};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::Hive;
+use imgsvc::image::transfer::{self, TransferOptions};
 use imgsvc::image::Session;
 use imgsvc::progress::{unobserved, Phase, Progress};
 use imgsvc::servicing::drivers::{add, list, AddOptions, DriverReport, DriverSignature, DriverStatus};
@@ -194,7 +195,7 @@ fn each_bad_package_is_one_report_and_the_good_ones_go_in() {
     assert_eq!(find("autorun.inf").status, DriverStatus::NotApplicable);
 
     let names: Vec<_> =
-        list(&session, false).unwrap().into_iter().map(|driver| driver.original_file_name).collect();
+        list(&mut session, false).unwrap().into_iter().map(|driver| driver.original_file_name).collect();
     assert_eq!(names.len(), 2);
     assert!(!session.view().unwrap().exists(&path(r"\Windows\INF\oem2.inf")).unwrap());
     save(&mut session).unwrap();
@@ -222,7 +223,7 @@ fn what_a_registry_or_a_file_system_cannot_hold_is_the_packages_fault_alone() {
     use DriverStatus::{Added, Failed};
     assert_eq!(statuses, [Failed, Failed, Failed, Added], "{reports:?}");
     assert_eq!(reports[3].driver.as_deref(), Some("oem0.inf"));
-    let listed = list(&session, false).unwrap();
+    let listed = list(&mut session, false).unwrap();
     assert_eq!(listed.len(), 1);
     let store =
         session.view().unwrap().names(&path(r"\Windows\System32\DriverStore\FileRepository")).unwrap();
@@ -261,7 +262,7 @@ fn force_adds_unsigned_and_tampered_packages_and_says_so() {
     assert!(reports[0].reason.as_ref().unwrap().contains("tampered.sys"), "{:?}", reports[0].reason);
     // Without a catalogue there is none to publish.
     assert!(reports[1].files.iter().all(|file| !file.ends_with(".cat")));
-    let listed = list(&session, false).unwrap();
+    let listed = list(&mut session, false).unwrap();
     assert!(listed.iter().all(|driver| driver.driver_signature == DriverSignature::Unsigned));
 }
 
@@ -308,7 +309,7 @@ fn a_package_whose_files_were_lost_is_put_back_under_its_own_name() {
     transaction.commit().unwrap();
     let reports = add_all(&mut session, &[inf], RECURSE);
     assert_eq!((reports[0].status, reports[0].driver.as_deref()), (DriverStatus::Added, Some("oem0.inf")));
-    assert_eq!(list(&session, false).unwrap().len(), 1);
+    assert_eq!(list(&mut session, false).unwrap().len(), 1);
 }
 
 #[test]
@@ -369,7 +370,7 @@ fn cancelling_changes_nothing() {
         let error = add(&mut session, &[bench.drivers()], RECURSE, &mut observer).unwrap_err();
         assert!(matches!(error, Error::Cancelled), "{error}");
         assert_eq!(session.info().unwrap().pending_transactions, 0);
-        assert!(list(&session, false).unwrap().is_empty());
+        assert!(list(&mut session, false).unwrap().is_empty());
     }
     assert_eq!(add_all(&mut session, &[bench.drivers()], RECURSE).len(), 5);
     assert_eq!(session.info().unwrap().pending_transactions, 1, "one transaction for all packages");
@@ -381,9 +382,9 @@ fn the_list_shows_what_the_image_records() {
     Sample::network("net").write(&bench.drivers());
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    assert!(list(&session, false).unwrap().is_empty());
+    assert!(list(&mut session, false).unwrap().is_empty());
     add_all(&mut session, &[bench.drivers()], RECURSE);
-    let drivers = list(&session, false).unwrap();
+    let drivers = list(&mut session, false).unwrap();
     let names: Vec<_> = drivers.iter().map(|driver| driver.driver.as_str()).collect();
     assert_eq!(names, ["oem0.inf", "oem1.inf"]);
     let document = serde_json::to_value(&drivers[0]).unwrap();
@@ -402,12 +403,49 @@ fn the_list_shows_what_the_image_records() {
     assert!(drivers[1].boot_critical);
 
     // The bench's SYSTEM hive has one inbox package.
-    let all = list(&session, true).unwrap();
+    let all = list(&mut session, true).unwrap();
     let inbox: Vec<_> = all.iter().filter(|driver| driver.inbox).collect();
     assert_eq!(inbox.len(), 1);
     assert_eq!(inbox[0].driver, "disk.inf");
     assert_eq!(inbox[0].class_name.as_deref(), Some("DiskDrive"));
     assert!(inbox[0].original_file_name.ends_with(r"\disk.inf_amd64_0123456789abcdef\disk.inf"));
+}
+
+#[test]
+fn every_read_sees_what_another_handle_committed_saved_or_ended() {
+    let bench = WindowsBench::new();
+    let packages = ["net", "wifi"].map(|name| Sample::network(name).write(&bench.drivers()));
+    let mut writer = bench.mount();
+    let mut reader = bench.images.reopen(&writer.info().unwrap().id);
+    // The reader has loaded the image before each change.
+    assert!(list(&mut reader, false).unwrap().is_empty());
+    for (number, package) in packages.iter().enumerate() {
+        add_all(&mut writer, std::slice::from_ref(package), AddOptions::default());
+        assert_eq!(list(&mut reader, false).unwrap().len(), number + 1);
+        assert_eq!(reader.info().unwrap().pending_transactions, 1);
+        let published = path(&format!(r"\Windows\INF\oem{number}.inf"));
+        assert_eq!(transfer::get(&mut reader, &published).unwrap().name, format!("oem{number}.inf"));
+        let mut names = Vec::new();
+        transfer::list(&mut reader, &path(r"\Windows\INF"), false, &mut |batch| {
+            names.extend(batch.iter().map(|item| item.name.clone()));
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        assert!(names.contains(&format!("oem{number}.inf")), "{names:?}");
+        let exported = bench.images.path(&format!("exported{number}.inf"));
+        let options = TransferOptions::default();
+        transfer::export(&mut reader, &published, &exported, &options, &mut unobserved).unwrap();
+        assert_eq!(std::fs::read(exported).unwrap(), std::fs::read(package).unwrap());
+
+        save(&mut writer).unwrap();
+        assert_eq!(reader.info().unwrap().pending_transactions, 0);
+        assert_eq!(list(&mut reader, false).unwrap().len(), number + 1);
+    }
+    writer.discard().unwrap();
+    assert!(matches!(list(&mut reader, false).unwrap_err().root(), Error::SessionNotFound { .. }));
+    assert!(matches!(reader.info().unwrap_err().root(), Error::SessionNotFound { .. }));
+    let gone = transfer::get(&mut reader, &path(r"\Windows")).unwrap_err();
+    assert!(matches!(gone.root(), Error::SessionNotFound { .. }), "{gone}");
 }
 
 #[test]

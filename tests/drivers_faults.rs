@@ -54,7 +54,7 @@ fn a_full_disk_at_any_step_is_an_error_that_changes_nothing_and_the_session_goes
             Err(error) => {
                 assert!(matches!(error.root(), Error::Io { .. } | Error::Stream(_)), "step {at}: {error}");
                 assert_eq!(session.info().unwrap().pending_transactions, 0, "step {at}");
-                assert!(list(&session, false).unwrap().is_empty(), "step {at}");
+                assert!(list(&mut session, false).unwrap().is_empty(), "step {at}");
                 assert!(all_added(&work(&mut session, &bench).unwrap()), "step {at}: with space again");
                 failures += 1;
             }
@@ -78,8 +78,8 @@ fn a_crash_at_any_step_leaves_all_drivers_or_none() {
             let mut session = bench.images.reopen(&id);
             let _ = work(&mut session, &bench);
         });
-        let session = bench.images.reopen(&id);
-        let drivers = list(&session, false).unwrap().len();
+        let mut session = bench.images.reopen(&id);
+        let drivers = list(&mut session, false).unwrap().len();
         assert!(drivers == 0 || drivers == 2, "step {at}: {drivers} drivers");
         session.discard().unwrap();
     }

@@ -74,7 +74,7 @@ fn images_that_cannot_take_drivers_are_refused_with_the_reason() {
         let mut session = bench.mount();
         let error = add(&mut session, &[inf], RECURSE, &mut unobserved).unwrap_err();
         assert_eq!(session.info().unwrap().pending_transactions, 0);
-        assert_eq!(list(&session, true).unwrap_err().to_string(), error.to_string());
+        assert_eq!(list(&mut session, true).unwrap_err().to_string(), error.to_string());
         error
     };
     let error = refusal(&|tree| std::fs::remove_file(tree.join(config).join("SYSTEM")).unwrap());
@@ -146,11 +146,11 @@ fn real_hives_of_windows_8_1_and_10_get_the_next_names_and_keep_everything_else(
         Sample::network("net").write(&bench.drivers());
         Sample::storage("stor").write(&bench.drivers());
         let mut session = bench.mount();
-        let known = list(&session, false).unwrap().len();
+        let known = list(&mut session, false).unwrap().len();
         let reports = add_all(&mut session, &[bench.drivers()], RECURSE);
         let names: Vec<_> = reports.iter().map(|report| report.driver.clone().unwrap()).collect();
         assert_eq!(names, [format!("oem{first}.inf"), format!("oem{}.inf", first + 1)], "{reports:?}");
-        assert_eq!(list(&session, false).unwrap().len(), known + 2);
+        assert_eq!(list(&mut session, false).unwrap().len(), known + 2);
         save(&mut session).unwrap();
         bench.images.judge();
 
@@ -222,7 +222,7 @@ fn every_real_package_gives_one_report_and_the_image_stays_sound() {
     for file in reports.iter().flat_map(|report| &report.files) {
         assert!(paths.contains(&file.to_lowercase()), "{file}");
     }
-    assert_eq!(list(&session, false).unwrap().len(), added);
+    assert_eq!(list(&mut session, false).unwrap().len(), added);
 
     let again = add_all(&mut session, &[corpus], RECURSE);
     for (first, second) in reports.iter().zip(&again) {

@@ -15,11 +15,12 @@ use crate::servicing::windows::{hive_path, WindowsImage};
 use std::collections::HashMap;
 
 /// The packages that the image's driver database records: third-party ones, with `all` inbox ones too.
-/// Sorted by published name, `oemN.inf` by number.
+/// Sorted by published name, `oemN.inf` by number. What other handles committed counts.
 ///
 /// # Errors
 /// [`Error::NotServiceable`] if the image holds no Windows with a driver database in its registry.
-pub fn list(session: &Session, all: bool) -> Result<Vec<DriverInfo>> {
+pub fn list(session: &mut Session, all: bool) -> Result<Vec<DriverInfo>> {
+    session.refresh()?;
     let view = session.view()?;
     let WindowsImage { directory, system, .. } = WindowsImage::open(&view, session.image())?;
     if database::find(&system.hive)?.is_none() {

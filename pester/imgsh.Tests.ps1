@@ -55,9 +55,39 @@ Describe 'imgsh' {
         $output | Should -Not -BeLike "*$([char] 27)*"
     }
 
+    It 'gives help under both names' {
+        foreach ($name in 'help', 'Get-Help') {
+            $result = Invoke-Program $imgsh '-c', "$name Add-Driver"
+            $result.Output | Should -BeLike '*Adds driver packages to a mounted image.*'
+            $result.Errors | Should -BeNullOrEmpty
+        }
+    }
+
     It 'says which command it lacks' {
         $result = Invoke-Script '1, 2 | Select-Object -First 1'
         $result.Errors | Should -BeLike "*'Select-Object' is not part of imgsh*pwsh*"
+    }
+
+    It 'says so, too, where PSModulePath has modules that it cannot load' {
+        # As it is below pwsh, and everywhere on Windows.
+        $folder = [System.IO.Path]::Combine($TestDrive, 'inherited', 'Microsoft.PowerShell.Utility')
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        [System.IO.File]::WriteAllText("$folder/Microsoft.PowerShell.Utility.psd1", @'
+@{ ModuleVersion = '7.0.0.0'; CmdletsToExport = 'Select-Object', 'Sort-Object'; NestedModules = 'Not.There.dll' }
+'@)
+        $inherited = $env:PSModulePath
+        $env:PSModulePath = [System.IO.Path]::Combine($TestDrive, 'inherited')
+        try {
+            $missing = Invoke-Script '1, 2 | Select-Object -First 1'
+            $qualified = Invoke-Script '1, 2 | Microsoft.PowerShell.Utility\Select-Object -First 1'
+            $own = Invoke-Script 'function Sort-Object { "my own" }; Sort-Object'
+        } finally {
+            $env:PSModulePath = $inherited
+        }
+        $missing.Errors | Should -BeLike "*'Select-Object' is not part of imgsh*pwsh*"
+        $qualified.Errors | Should -BeLike "*Select-Object' is not part of imgsh*pwsh*"
+        $own.Output.Trim() | Should -Be 'my own'
+        $own.Errors | Should -BeNullOrEmpty
     }
 
     It 'ends with 130 on Ctrl-C, and leaves the session as it was' -Skip:(-not [System.IO.File]::Exists('/bin/kill')) {

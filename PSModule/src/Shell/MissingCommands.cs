@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Management.Automation;
 
 namespace ImageServicing.Shell;
@@ -43,15 +44,42 @@ internal static class MissingCommands
         "Get-ExecutionPolicy", "Set-Acl", "Set-ExecutionPolicy", "Start-ThreadJob", "Compress-Archive", "Expand-Archive",
     };
 
-    /// <summary>The engine's hook for a command it does not find.</summary>
-    internal static void Explain(object? sender, CommandLookupEventArgs lookup)
+    /// <summary>Answers for these commands wherever <paramref name="commands"/> looks one up.</summary>
+    internal static void ExplainIn(CommandInvocationIntrinsics commands)
     {
-        // The engine asks for Get-<name>, too, before it gives up.
-        if (Names.Contains(lookup.CommandName))
+        // A shell that was started by pwsh or on Windows has their modules in its PSModulePath. They say that they have
+        // the command, cannot be loaded into another program than their own, and that ends the search with an error
+        // before it comes to "not found". So these names are answered first, unless the script or a module that it
+        // imported has a command of that name.
+        commands.PreCommandLookupAction = (_, lookup) =>
         {
-            lookup.Command = new CmdletInfo(lookup.CommandName, typeof(MissingCommandCmdlet));
-            lookup.StopSearch = true;
-        }
+            if (IsMissing(lookup.CommandName) && !commands.GetCommands(lookup.CommandName, CommandTypes.All, nameIsPattern: false).Any())
+            {
+                Explain(lookup);
+            }
+        };
+
+        // The engine asks for Get-<name>, too, before it gives up.
+        commands.CommandNotFoundAction = (_, lookup) =>
+        {
+            if (IsMissing(lookup.CommandName))
+            {
+                Explain(lookup);
+            }
+        };
+    }
+
+    /// <summary>Whether it is one of the names, alone or after its module's name.</summary>
+    private static bool IsMissing(string command)
+    {
+        bool qualified = command.StartsWith("Microsoft.PowerShell.", StringComparison.OrdinalIgnoreCase);
+        return Names.Contains(qualified ? command[(command.IndexOf('\\') + 1)..] : command);
+    }
+
+    private static void Explain(CommandLookupEventArgs lookup)
+    {
+        lookup.Command = new CmdletInfo(lookup.CommandName, typeof(MissingCommandCmdlet));
+        lookup.StopSearch = true;
     }
 }
 

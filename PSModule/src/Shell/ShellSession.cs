@@ -37,10 +37,13 @@ internal sealed class ShellSession : IDisposable
         InitialSessionState state = InitialSessionState.CreateDefault2();
         state.ThreadOptions = PSThreadOptions.UseCurrentThread;
         TestCommands.AddTo(state);
+
+        // PowerShell's function of this name pages with commands that imgsh has not.
+        state.Commands.Add(new SessionStateAliasEntry("help", "Get-Help"));
         runspace = RunspaceFactory.CreateRunspace(host, state);
         runspace.Open();
         Runspace.DefaultRunspace = runspace;
-        runspace.SessionStateProxy.InvokeCommand.CommandNotFoundAction = MissingCommands.Explain;
+        MissingCommands.ExplainIn(runspace.SessionStateProxy.InvokeCommand);
         Console.CancelKeyPress += OnCancelKey;
 
         if (manifest is null)

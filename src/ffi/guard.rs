@@ -116,3 +116,40 @@ pub(super) unsafe fn handle<'a, T>(handle: *mut T, parameter: &'static str) -> R
     // SAFETY: the caller's promise.
     unsafe { handle.as_mut() }.ok_or(Error::InvalidArgument { parameter, reason: "it is NULL".to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::{imgsvc_error_free, imgsvc_error_status};
+    use super::super::status::{IMGSVC_STATUS_INVALID_ARGUMENT, IMGSVC_STATUS_PANIC};
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error_object_and_poisons_its_handle() {
+        let mut guarded = Guarded::new(7u32);
+        let mut error = std::ptr::null_mut();
+        let fault = || guarded.with(|_| -> Result<()> { panic!("a fault inside") });
+        // SAFETY: `error` is writable.
+        let status = unsafe { enter(&mut error, fault) };
+        assert_eq!(status, IMGSVC_STATUS_PANIC);
+        // SAFETY: a failed call made it.
+        assert_eq!(unsafe { imgsvc_error_status(error) }, IMGSVC_STATUS_PANIC);
+        // SAFETY: freed once.
+        unsafe { imgsvc_error_free(error) };
+        assert!(matches!(guarded.with(|_| Ok(())), Err(Error::InvalidArgument { .. })));
+    }
+
+    #[test]
+    fn nothing_is_handed_out_when_a_call_fails() {
+        let marker = std::ptr::dangling_mut::<u32>();
+        let mut out = marker;
+        // SAFETY: `out` is writable, NULL is allowed for the error.
+        let status = unsafe {
+            enter_giving(&mut out, "out", std::ptr::null_mut(), || Err::<u32, _>(Error::Cancelled))
+        };
+        assert_ne!(status, IMGSVC_STATUS_OK);
+        assert_eq!(out, marker);
+        // SAFETY: NULL is what is tested.
+        let status = unsafe { enter_giving(std::ptr::null_mut(), "out", std::ptr::null_mut(), || Ok(1u32)) };
+        assert_eq!(status, IMGSVC_STATUS_INVALID_ARGUMENT);
+    }
+}

@@ -9,9 +9,11 @@ use super::status::imgsvc_status;
 use super::text::{required, required_path};
 use crate::error::{Error, Result};
 use crate::image::transfer::{self, TransferOptions};
-use crate::image::ImagePath;
+use crate::image::{ImagePath, Session, TransferReport};
+use crate::progress::Observer;
 use std::ffi::c_void;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// Item flag: with everything below a directory.
 pub const IMGSVC_ITEM_RECURSE: u32 = 1;
@@ -38,6 +40,49 @@ fn options(flags: u32, known: u32) -> Result<TransferOptions> {
         recurse: flags & IMGSVC_ITEM_RECURSE != 0,
         overwrite: flags & IMGSVC_ITEM_OVERWRITE != 0,
     })
+}
+
+/// What importing and exporting have in common.
+struct Transfer {
+    host_path: *const u16,
+    image_path: *const u16,
+    flags: u32,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+}
+
+/// The engine's function for one direction.
+type Direction =
+    fn(&mut Session, &Path, &ImagePath, &TransferOptions, Observer<'_>) -> Result<TransferReport>;
+
+impl Transfer {
+    /// # Safety
+    /// The promises of `imgsvc_item_import`.
+    unsafe fn run(
+        self,
+        session: *mut imgsvc_session,
+        out_document: *mut *mut imgsvc_document,
+        out_error: *mut *mut imgsvc_error,
+        direction: Direction,
+    ) -> imgsvc_status {
+        let body = || {
+            let options = options(self.flags, IMGSVC_ITEM_RECURSE | IMGSVC_ITEM_OVERWRITE)?;
+            // SAFETY: promised by the caller.
+            let host = unsafe { required_path(self.host_path, "host_path") }?;
+            // SAFETY: promised by the caller.
+            let path = unsafe { image_path(self.image_path, "image_path") }?;
+            // SAFETY: promised by the caller.
+            let session = unsafe { handle(session, "session") }?;
+            // SAFETY: promised by the caller.
+            let mut reporter = unsafe { Reporter::new(self.progress, self.context) };
+            session.inner.with(|session| {
+                let observer = &mut |now| reporter.observe(now);
+                imgsvc_document::of(&direction(session, &host, &path, &options, observer)?)
+            })
+        };
+        // SAFETY: promised by the caller.
+        unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    }
 }
 
 /// Lists the children of a directory, or the item itself if `path` is a file, in batches.
@@ -127,23 +172,13 @@ pub unsafe extern "C" fn imgsvc_item_import(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        let options = options(flags, IMGSVC_ITEM_RECURSE | IMGSVC_ITEM_OVERWRITE)?;
-        // SAFETY: promised by the caller.
-        let host = unsafe { required_path(host_path, "host_path") }?;
-        // SAFETY: promised by the caller.
-        let path = unsafe { self::image_path(image_path, "image_path") }?;
-        // SAFETY: promised by the caller.
-        let session = unsafe { handle(session, "session") }?;
-        // SAFETY: promised by the caller.
-        let mut reporter = unsafe { Reporter::new(progress, context) };
-        session.inner.with(|session| {
-            let report = transfer::import(session, &host, &path, &options, &mut |now| reporter.observe(now))?;
-            imgsvc_document::of(&report)
-        })
-    };
+    let call = Transfer { host_path, image_path, flags, progress, context };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe {
+        call.run(session, out_document, out_error, |session, host, path, options, observer| {
+            transfer::import(session, host, path, options, observer)
+        })
+    }
 }
 
 /// Copies a file or directory of the image to the host.
@@ -164,23 +199,13 @@ pub unsafe extern "C" fn imgsvc_item_export(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        let options = options(flags, IMGSVC_ITEM_RECURSE | IMGSVC_ITEM_OVERWRITE)?;
-        // SAFETY: promised by the caller.
-        let host = unsafe { required_path(host_path, "host_path") }?;
-        // SAFETY: promised by the caller.
-        let path = unsafe { self::image_path(image_path, "image_path") }?;
-        // SAFETY: promised by the caller.
-        let session = unsafe { handle(session, "session") }?;
-        // SAFETY: promised by the caller.
-        let mut reporter = unsafe { Reporter::new(progress, context) };
-        session.inner.with(|session| {
-            let report = transfer::export(session, &path, &host, &options, &mut |now| reporter.observe(now))?;
-            imgsvc_document::of(&report)
-        })
-    };
+    let call = Transfer { host_path, image_path, flags, progress, context };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe {
+        call.run(session, out_document, out_error, |session, host, path, options, observer| {
+            transfer::export(session, path, host, options, observer)
+        })
+    }
 }
 
 /// Removes a file or directory from the image, as one transaction of the session.

@@ -102,6 +102,9 @@ Describe 'The ImageServicing module' {
             $common = [System.Management.Automation.PSCmdlet]::CommonParameters
             $documented = @($help.parameters.parameter | Where-Object { $_.description } | ForEach-Object name)
             ($command.Parameters.Keys | Where-Object { $_ -notin $common -and $_ -notin $documented }) | Should -BeNullOrEmpty
+            foreach ($text in $help.parameters.parameter.description.Text) {
+                $text | Should -Not -Match '##|```|CommonParameters'
+            }
         }
 
         It 'has examples that are valid PowerShell with its own parameters' {

@@ -23,8 +23,8 @@ internal sealed partial class Page
     {
         this.text = text.Replace("\r\n", "\n", StringComparison.Ordinal);
         sections = Split(this.text, SectionHeading());
-        Parameters = Split(Section("PARAMETERS"), ParameterHeading()).ToDictionary(
-            pair => pair.Key, pair => YamlBlock().Replace(pair.Value, string.Empty).Trim(), StringComparer.Ordinal);
+        Parameters = Split(Section("PARAMETERS"), SubHeading()).Where(pair => pair.Key.StartsWith('-')).ToDictionary(
+            pair => pair.Key[1..], pair => YamlBlock().Replace(pair.Value, string.Empty).Trim(), StringComparer.Ordinal);
         Examples = [.. Split(Section("EXAMPLES"), SubHeading()).Select(pair => ReadExample(pair.Key, pair.Value))];
     }
 
@@ -127,9 +127,6 @@ internal sealed partial class Page
 
     [GeneratedRegex("^### (.+)$", RegexOptions.Multiline)]
     private static partial Regex SubHeading();
-
-    [GeneratedRegex("^### -([A-Za-z]+)$", RegexOptions.Multiline)]
-    private static partial Regex ParameterHeading();
 
     [GeneratedRegex(@"^### -(?<name>[A-Za-z]+)\n(?<body>.*?)(?=^### |^## |\z)", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex ParameterBlock();

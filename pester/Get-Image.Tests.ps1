@@ -127,6 +127,7 @@ Describe 'Get-Image' {
     Context 'completion' {
         It 'offers the indexes of the file' {
             Get-Completion "Get-Image '$($sample.Image)' -Index " | Should -Be '1', '2'
+            Get-Completion "Get-Image '$($sample.Image)' " | Should -Be '1', '2'
         }
 
         It 'offers the names of the file, quoted' {

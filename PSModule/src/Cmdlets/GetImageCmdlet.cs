@@ -9,12 +9,11 @@ namespace ImageServicing.Cmdlets;
 
 /// <summary>Get-Image: the images of a file, or the images that are mounted.</summary>
 [Cmdlet(VerbsCommon.Get, "Image", DefaultParameterSetName = FileSet)]
-[OutputType(typeof(ImageInfo), ParameterSetName = new[] { FileSet, IndexSet, NameSet })]
+[OutputType(typeof(ImageInfo), ParameterSetName = new[] { FileSet, NameSet })]
 [OutputType(typeof(MountedImage), ParameterSetName = new[] { MountedSet })]
 public sealed class GetImageCmdlet : ImageServicingCmdlet
 {
     private const string FileSet = "File";
-    private const string IndexSet = "FileAndIndex";
     private const string NameSet = "FileAndName";
     private const string MountedSet = "Mounted";
 
@@ -23,7 +22,6 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
 
     /// <summary>The image files.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FileSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IndexSet)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = NameSet)]
     [ValidateNotNullOrEmpty]
     [HostPathTransformation]
@@ -31,8 +29,9 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
     [SupportsWildcards]
     public string[] ImagePath { get; set; } = Array.Empty<string>();
 
-    /// <summary>The numbers of the images.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = IndexSet)]
+    /// <summary>The numbers of the images; none for all. In the default set, so that Tab offers them by position.</summary>
+    [Parameter(Position = 1, ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
     [ValidateRange(1, int.MaxValue)]
     [Alias("ImageIndex")]
     [ArgumentCompleter(typeof(ImageIndexCompleter))]
@@ -79,26 +78,22 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
     {
         WriteVerbose($"Reading '{path}'.");
         IReadOnlyList<ImageInfo> images = Engine.GetImages(path);
-        switch (ParameterSetName)
+        if (ParameterSetName == NameSet)
         {
-            case IndexSet:
-                foreach (int index in Index)
-                {
-                    ForItem(path, () => WriteDetailed(
-                        images.FirstOrDefault(image => image.ImageIndex == index) ?? throw NoIndex(path, index, images.Count)));
-                }
+            foreach (string name in Name)
+            {
+                ForItem(path, () => WriteNamed(path, name, images));
+            }
+        }
+        else if (Index.Length == 0)
+        {
+            WriteObject(images, enumerateCollection: true);
+        }
 
-                break;
-            case NameSet:
-                foreach (string name in Name)
-                {
-                    ForItem(path, () => WriteNamed(path, name, images));
-                }
-
-                break;
-            default:
-                WriteObject(images, enumerateCollection: true);
-                break;
+        foreach (int index in Index)
+        {
+            ForItem(path, () => WriteDetailed(
+                images.FirstOrDefault(image => image.ImageIndex == index) ?? throw NoIndex(path, index, images.Count)));
         }
     }
 

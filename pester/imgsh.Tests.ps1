@@ -90,7 +90,7 @@ Describe 'imgsh' {
         $own.Errors | Should -BeNullOrEmpty
     }
 
-    It 'ends with 130 on Ctrl-C, and leaves the session as it was' -Skip:(-not [System.IO.File]::Exists('/bin/kill')) {
+    It 'ends with 130 on Ctrl-C, and leaves the session as it was' -Skip:(-not ([System.IO.File]::Exists('/bin/kill') -and [System.IO.File]::Exists('/usr/bin/env'))) {
         $sample = New-Sample
         $large = "$($sample.Folder)/large.bin"
         $stream = [System.IO.File]::Create($large)
@@ -100,8 +100,9 @@ Describe 'imgsh' {
         $stream.Dispose()
         $null = Mount-Image $sample.Image 1 -Path $sample.Path
 
-        $start = [System.Diagnostics.ProcessStartInfo]::new($imgsh)
-        foreach ($argument in '-c', "'ready'; Import-ImageItem '$large' \large.bin -Path '$($sample.Path)'; 'never'") {
+        # A program that was started in the background ignores Ctrl-C, and so would everything it starts.
+        $start = [System.Diagnostics.ProcessStartInfo]::new('/usr/bin/env')
+        foreach ($argument in '--default-signal=INT', $imgsh, '-c', "'ready'; Import-ImageItem '$large' \large.bin -Path '$($sample.Path)'; 'never'") {
             $start.ArgumentList.Add($argument)
         }
         $start.RedirectStandardOutput = $true

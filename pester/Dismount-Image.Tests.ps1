@@ -29,6 +29,31 @@ Describe 'Dismount-Image' {
         Get-Image -Mounted | Should -BeNullOrEmpty
     }
 
+    It 'discards without a question where nobody can be asked' {
+        $null = Add-Driver $sample.Good1 -Path $sample.Path
+        $script = "$($sample.Folder)/discard.ps1"
+        [System.IO.File]::WriteAllText($script, @"
+Import-Module '$repository/out/ImageServicing/ImageServicing.psd1'
+Get-Image -Mounted | Dismount-Image -Discard
+"@)
+        $inPwsh = $Host.Name -eq 'ConsoleHost'
+        $shell = if ($inPwsh) { [System.Environment]::ProcessPath } else { "$repository/out/imgsh" }
+        $start = [System.Diagnostics.ProcessStartInfo]::new($shell)
+        $arguments = if ($inPwsh) { '-NoProfile', '-File', $script } else { , $script }
+        foreach ($argument in $arguments) { $start.ArgumentList.Add($argument) }
+        $start.RedirectStandardInput = $true
+        $start.RedirectStandardOutput = $true
+        $start.RedirectStandardError = $true
+        $process = [System.Diagnostics.Process]::Start($start)
+        $process.StandardInput.Close()
+        $errors = $process.StandardError.ReadToEndAsync()
+        $process.StandardOutput.ReadToEnd() | Should -BeNullOrEmpty
+        $errors.Result | Should -BeNullOrEmpty
+        $process.WaitForExit()
+        Get-Image -Mounted | Should -BeNullOrEmpty
+        Get-Fingerprint $sample.Image | Should -Be $before
+    }
+
     It 'ends every session of the pipeline once' {
         $other = New-Sample
         $null = Mount-Image $other.Image 1

@@ -155,17 +155,23 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
 
         try
         {
-            return ShouldContinue(
-                $"{pending} staged changes of '{path}' have not been saved and will be lost.",
-                "Discard the session?",
-                ref yesToAll,
-                ref noToAll);
+            // PowerShell's console would take a line of a redirected input for the answer, and fail at its end.
+            if (Host.Name != "ConsoleHost" || !Console.IsInputRedirected)
+            {
+                return ShouldContinue(
+                    $"{pending} staged changes of '{path}' have not been saved and will be lost.",
+                    "Discard the session?",
+                    ref yesToAll,
+                    ref noToAll);
+            }
         }
         catch (Exception unattended) when (unattended is HostException or PSInvalidOperationException or PSNotSupportedException or NotImplementedException)
         {
-            // Nobody is there to ask, and -Discard says what is wanted.
-            WriteVerbose($"Discarding {pending} staged changes of '{path}' without a question: the host cannot ask.");
-            return true;
+            // The host cannot ask.
         }
+
+        // Nobody is there to be asked, and -Discard says what is wanted.
+        WriteVerbose($"Discarding {pending} staged changes of '{path}' without a question: nobody can be asked.");
+        return true;
     }
 }

@@ -33,6 +33,7 @@ out/libimgsvc.so: $(wildcard $(RUST_SOURCES)) | prepare
 
 # What the demo, the Pester suites and the examples work on.
 out/sample/install.wim: $(wildcard examples/make-sample/*.rs) out/libimgsvc.so
+	@build/cargo build --quiet --release --lib --example make-sample
 	@rm -rf out/sample out/sample.new
 	@"$${CARGO_TARGET_DIR:-target}/release/examples/make-sample" out/sample.new
 	@mv out/sample.new out/sample

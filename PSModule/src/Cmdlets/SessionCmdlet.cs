@@ -10,11 +10,14 @@ namespace ImageServicing.Cmdlets;
 /// <summary>A cmdlet that works on a session, named by <c>-Path</c> or by an object from the pipeline.</summary>
 public abstract class SessionCmdlet : ImageServicingCmdlet
 {
+    /// <summary>Behind the positions of every cmdlet's own parameters.</summary>
+    private const int LastPosition = 9;
+
     private readonly HashSet<string> seen = new(
         RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
     /// <summary>The session's path, as Mount-Image gave it.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = LastPosition, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SessionPathCompleter))]
     public string Path { get; set; } = string.Empty;

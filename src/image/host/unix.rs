@@ -78,20 +78,14 @@ pub(super) fn try_lock_for_writing(file: &File) -> io::Result<bool> {
 }
 
 #[cfg(target_os = "linux")]
-#[allow(unsafe_code)]
 fn set_description_lock(file: &File, kind: libc::c_int) -> io::Result<()> {
+    use nix::fcntl::{fcntl, FcntlArg};
     use std::os::fd::AsRawFd;
     let small = |number: libc::c_int| libc::c_short::try_from(number).unwrap_or_default();
-    // SAFETY: `flock` is plain data for which all zeros is a valid value.
-    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
-    lock.l_type = small(kind);
-    lock.l_whence = small(libc::SEEK_SET);
-    lock.l_len = 1;
-    // SAFETY: the descriptor is open as long as `file` is borrowed; `lock` is a valid `flock`.
-    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &lock) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(()),
-    }
+    let lock =
+        libc::flock { l_type: small(kind), l_whence: small(libc::SEEK_SET), l_start: 0, l_len: 1, l_pid: 0 };
+    fcntl(file.as_raw_fd(), FcntlArg::F_OFD_SETLK(&lock))?;
+    Ok(())
 }
 
 /// Gives up all locks of the open file.

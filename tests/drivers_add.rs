@@ -16,28 +16,14 @@ use images::{path, read, save};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::Hive;
 use imgsvc::image::transfer::{self, TransferOptions};
-use imgsvc::image::Session;
 use imgsvc::progress::{unobserved, Phase, Progress};
 use imgsvc::servicing::drivers::{add, list, AddOptions, DriverReport, DriverSignature, DriverStatus};
 use packages::{Sample, SIGNER};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use windows::WindowsBench;
+use windows::{add_all, has_key, hive, WindowsBench};
 
 const FORCE: AddOptions = AddOptions { recurse: true, force_unsigned: true };
 const RECURSE: AddOptions = AddOptions { recurse: true, force_unsigned: false };
-
-fn add_all(session: &mut Session, paths: &[PathBuf], options: AddOptions) -> Vec<DriverReport> {
-    add(session, paths, options, &mut unobserved).unwrap()
-}
-
-fn hive(session: &Session, name: &str) -> Hive {
-    Hive::open(read(session, &format!(r"\Windows\System32\config\{name}")).unwrap()).unwrap()
-}
-
-fn has_key(hive: &Hive, path: &str) -> bool {
-    hive.find(hive.root(), path).unwrap().is_some()
-}
 
 #[test]
 fn a_signed_package_is_in_the_saved_image_for_every_reader() {

@@ -11,30 +11,17 @@ mod packages;
 #[path = "support/windows.rs"]
 mod windows;
 
-use images::{read, root, save};
+use images::{root, save};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::Hive;
-use imgsvc::image::Session;
 use imgsvc::progress::unobserved;
-use imgsvc::servicing::drivers::{add, list, AddOptions, DriverReport, DriverStatus};
+use imgsvc::servicing::drivers::{add, list, AddOptions, DriverStatus};
 use packages::Sample;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use windows::WindowsBench;
+use windows::{add_all, has_key, hive, WindowsBench};
 
 const RECURSE: AddOptions = AddOptions { recurse: true, force_unsigned: false };
-
-fn add_all(session: &mut Session, paths: &[PathBuf], options: AddOptions) -> Vec<DriverReport> {
-    add(session, paths, options, &mut unobserved).unwrap()
-}
-
-fn hive(session: &Session, name: &str) -> Hive {
-    Hive::open(read(session, &format!(r"\Windows\System32\config\{name}")).unwrap()).unwrap()
-}
-
-fn has_key(hive: &Hive, path: &str) -> bool {
-    hive.find(hive.root(), path).unwrap().is_some()
-}
 
 #[test]
 fn without_a_drivers_hive_everything_is_recorded_in_system() {

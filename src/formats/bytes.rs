@@ -152,6 +152,17 @@ pub fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
     bytes.get(offset..offset.checked_add(8)?)?.try_into().ok().map(u64::from_le_bytes)
 }
 
+/// Lower-case hexadecimal digits of `bytes`.
+pub fn to_hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0xf] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

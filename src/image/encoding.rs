@@ -4,20 +4,10 @@
 //! Both are written as plain strings where that loses nothing, else as an object with the code
 //! units or bytes in hexadecimal. Hashes and other bytes are hexadecimal strings.
 
+pub use crate::formats::bytes::to_hex;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::path::PathBuf;
-
-/// Lower-case hexadecimal digits of `bytes`.
-pub fn to_hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0xf] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    text
-}
 
 /// The bytes of hexadecimal digits; `None` for anything else.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {

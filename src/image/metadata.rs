@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::formats::wim::tree::Tree;
-use crate::formats::wim::{Archive, Hash};
+use crate::formats::wim::{check_hash, Archive, Hash};
 use crate::progress::{report, Observer, Phase};
 use sha1::{Digest, Sha1};
 use std::num::NonZero;
@@ -45,11 +45,7 @@ fn read_metadata(archive: &Archive, index: u32, observer: Observer<'_>) -> Resul
     })?;
     let expected = archive.metadata_blob(index)?.hash;
     let found: Hash = Sha1::digest(&bytes).into();
-    if found != expected {
-        let text = crate::image::encoding::to_hex;
-        let place = format!("metadata of image {index}");
-        return Err(Error::malformed("WIM file", place, format!("SHA-1 {}", text(&expected)), text(&found)));
-    }
+    check_hash(&expected, &found, || format!("metadata of image {index}"))?;
     report(observer, Phase::Opening, total, total)?;
     Ok(bytes)
 }

@@ -1,13 +1,29 @@
 //! An image that looks like Windows to the driver engine: hives made here, captured by wimlib-imagex.
 #![allow(dead_code)] // Each test binary uses a part.
 
-use crate::images::Bench;
+use crate::images::{read, Bench};
 use imgsvc::formats::regf::{dword, multi_sz, sz, Hive, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_SZ};
 use imgsvc::image::Session;
+use imgsvc::progress::unobserved;
+use imgsvc::servicing::drivers::{add, AddOptions, DriverReport};
 use std::path::{Path, PathBuf};
 
 /// What the transaction logs hold before.
 pub const OLD_LOG: &[u8] = b"an old transaction log";
+
+/// Adds packages; the call itself must work, whatever becomes of each package.
+pub fn add_all(session: &mut Session, paths: &[PathBuf], options: AddOptions) -> Vec<DriverReport> {
+    add(session, paths, options, &mut unobserved).unwrap()
+}
+
+/// A hive of the session's image.
+pub fn hive(session: &Session, name: &str) -> Hive {
+    Hive::open(read(session, &format!(r"\Windows\System32\config\{name}")).unwrap()).unwrap()
+}
+
+pub fn has_key(hive: &Hive, path: &str) -> bool {
+    hive.find(hive.root(), path).unwrap().is_some()
+}
 
 pub struct WindowsBench {
     pub images: Bench,

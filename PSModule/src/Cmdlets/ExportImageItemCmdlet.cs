@@ -2,14 +2,13 @@ using System;
 using System.IO;
 using System.Management.Automation;
 using ImageServicing.Interop;
-using ImageServicing.Native;
 
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Export-ImageItem: copies items of a mounted image to this machine.</summary>
 [Cmdlet(VerbsData.Export, "ImageItem", SupportsShouldProcess = true)]
 [OutputType(typeof(ImageItemReport))]
-public sealed class ExportImageItemCmdlet : SessionCmdlet
+public sealed class ExportImageItemCmdlet : CopyItemCmdlet
 {
     /// <summary>Paths inside the image.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -17,19 +16,6 @@ public sealed class ExportImageItemCmdlet : SessionCmdlet
     [Alias("Source")]
     [SupportsWildcards]
     public string[] ItemPath { get; set; } = Array.Empty<string>();
-
-    /// <summary>The path on this machine.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    [ValidateNotNullOrEmpty]
-    public string Destination { get; set; } = string.Empty;
-
-    /// <summary>Whether directories are copied with what is in them.</summary>
-    [Parameter]
-    public SwitchParameter Recurse { get; set; }
-
-    /// <summary>Whether files that exist are replaced.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Path, () =>
@@ -57,8 +43,7 @@ public sealed class ExportImageItemCmdlet : SessionCmdlet
     private void Export(Session session, string itemPath, bool intoDirectory)
     {
         string destination = FullPath(Destination);
-        bool endsAsDirectory = Destination.EndsWith("/", StringComparison.Ordinal) || Destination.EndsWith("\\", StringComparison.Ordinal);
-        if (intoDirectory || endsAsDirectory || Directory.Exists(destination))
+        if (intoDirectory || ItemPaths.EndsAsDirectory(Destination) || Directory.Exists(destination))
         {
             string name = itemPath.Substring(itemPath.LastIndexOf('\\') + 1);
             destination = System.IO.Path.Combine(destination, name);
@@ -76,9 +61,6 @@ public sealed class ExportImageItemCmdlet : SessionCmdlet
             Directory.CreateDirectory(parent);
         }
 
-        ItemFlags flags =
-            (Recurse.IsPresent ? ItemFlags.Recurse : ItemFlags.None) |
-            (Force.IsPresent ? ItemFlags.Overwrite : ItemFlags.None);
-        WriteObject(WithProgress("Exporting from the image", operation => session.Export(itemPath, destination, flags, operation)));
+        WriteObject(WithProgress("Exporting from the image", operation => session.Export(itemPath, destination, Flags, operation)));
     }
 }

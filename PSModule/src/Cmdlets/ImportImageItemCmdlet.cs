@@ -3,14 +3,13 @@ using System.Collections.Generic;
 using System.Management.Automation;
 using ImageServicing.Internal;
 using ImageServicing.Interop;
-using ImageServicing.Native;
 
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Import-ImageItem: copies files and folders of this machine into a mounted image.</summary>
 [Cmdlet(VerbsData.Import, "ImageItem", SupportsShouldProcess = true)]
 [OutputType(typeof(ImageItemReport))]
-public sealed class ImportImageItemCmdlet : SessionCmdlet
+public sealed class ImportImageItemCmdlet : CopyItemCmdlet
 {
     /// <summary>Files and folders of this machine.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -19,19 +18,6 @@ public sealed class ImportImageItemCmdlet : SessionCmdlet
     [Alias("FullName", "PSPath")]
     [SupportsWildcards]
     public string[] Source { get; set; } = Array.Empty<string>();
-
-    /// <summary>The path inside the image.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    [ValidateNotNullOrEmpty]
-    public string Destination { get; set; } = string.Empty;
-
-    /// <summary>Whether folders are copied with what is in them.</summary>
-    [Parameter]
-    public SwitchParameter Recurse { get; set; }
-
-    /// <summary>Whether files that the image has already are replaced.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Path, () =>
@@ -65,9 +51,6 @@ public sealed class ImportImageItemCmdlet : SessionCmdlet
             return;
         }
 
-        ItemFlags flags =
-            (Recurse.IsPresent ? ItemFlags.Recurse : ItemFlags.None) |
-            (Force.IsPresent ? ItemFlags.Overwrite : ItemFlags.None);
-        WriteObject(WithProgress("Importing into the image", operation => session.Import(source, target, flags, operation)));
+        WriteObject(WithProgress("Importing into the image", operation => session.Import(source, target, Flags, operation)));
     }
 }

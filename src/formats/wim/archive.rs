@@ -10,6 +10,7 @@ use super::source::{read_exact_at, size_of};
 use super::xml::{XmlDocument, MAX_DOCUMENT};
 use super::Hash;
 use crate::error::{Error, Result};
+use crate::formats::bytes::to_hex;
 use crate::formats::ReadAt;
 use sha1::{Digest, Sha1};
 use std::sync::Arc;
@@ -219,7 +220,7 @@ impl Archive {
                 0 => "no such blob: the file holds only the changes to another one".to_owned(),
                 _ => format!("no such blob: {missing} part(s) of the split set are missing"),
             };
-            Error::malformed("WIM file", "blob table", format!("the blob {}", hex(hash)), found)
+            Error::malformed("WIM file", "blob table", format!("the blob {}", to_hex(hash)), found)
         })
     }
 
@@ -302,15 +303,12 @@ fn check_set(parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
-fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn check_hash(expected: &Hash, found: &Hash, place: impl FnOnce() -> String) -> Result<()> {
+/// Refuses content whose SHA-1 is not the one that was promised; `place` says whose content it is.
+pub(crate) fn check_hash(expected: &Hash, found: &Hash, place: impl FnOnce() -> String) -> Result<()> {
     if expected == found {
         return Ok(());
     }
-    Err(Error::malformed("WIM file", place(), format!("SHA-1 {}", hex(expected)), hex(found)))
+    Err(Error::malformed("WIM file", place(), format!("SHA-1 {}", to_hex(expected)), to_hex(found)))
 }
 
 /// Reads the content of one blob.

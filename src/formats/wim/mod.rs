@@ -15,6 +15,7 @@ pub mod store;
 pub mod tree;
 pub mod xml;
 
+pub(crate) use archive::check_hash;
 pub use archive::{Archive, BlobReader};
 pub use blob_table::{Blob, BlobLocation, BlobTable, SolidResource};
 pub use header::{header_flags, resource_flags, Compression, Header, ResourceHeader};

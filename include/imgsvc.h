@@ -175,6 +175,18 @@ typedef int32_t (*imgsvc_batch_fn)(void *context, const uint8_t *json, size_t le
 // A file of that name exists on the host.
 #define IMGSVC_STATUS_EXISTS 32
 
+// A block device that only an administrator may open.
+#define IMGSVC_STATUS_ELEVATION_REQUIRED 33
+
+// A part of a split set is not beside the others.
+#define IMGSVC_STATUS_PART_MISSING 34
+
+// The file holds only the changes to another one, which was not given.
+#define IMGSVC_STATUS_CONTENT_MISSING 35
+
+// The image file has an image of that name.
+#define IMGSVC_STATUS_IMAGE_NAME_EXISTS 36
+
 // The progress callback asked to stop; nothing was changed.
 #define IMGSVC_STATUS_CANCELLED 100
 

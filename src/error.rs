@@ -213,6 +213,44 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Not enough room on the host for what is about to be written; told before writing starts.
+    #[error("'{}' has room for {available} bytes, {needed} are needed", path.display())]
+    NoSpace {
+        /// Where it was to be written.
+        path: PathBuf,
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        available: u64,
+    },
+    /// A block device that only an administrator may open.
+    #[error("'{}' is a block device, which only an administrator may open", path.display())]
+    ElevationRequired {
+        /// The device.
+        path: PathBuf,
+    },
+    /// A part of a split set is not beside the others.
+    #[error("part {part} of {total} of the split set is missing")]
+    PartMissing {
+        /// The part's number, from 1.
+        part: u16,
+        /// How many parts the set has.
+        total: u16,
+    },
+    /// A file that holds only the changes to another one, without that other file.
+    #[error("the image needs content that the file does not hold (SHA-1 {hash}): it holds only the changes to another file")]
+    ContentMissing {
+        /// SHA-1 of the first content that is missing, in hexadecimal.
+        hash: String,
+    },
+    /// The image file already has an image of that name.
+    #[error("the file already has an image named '{name}' (image {index})")]
+    ImageNameExists {
+        /// The name.
+        name: String,
+        /// The image that has it, 1-based.
+        index: u32,
+    },
     /// The state directory of a session is damaged.
     #[error("the session's state is damaged: {reason}")]
     StateDamaged {

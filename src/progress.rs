@@ -32,6 +32,8 @@ pub enum Phase {
     Extracting = 5,
     /// Servicing driver packages (packages).
     Drivers = 6,
+    /// Listing what is to be captured (files; how many there are is not known).
+    Scanning = 7,
 }
 
 /// Where an operation reports to; breaking cancels it.

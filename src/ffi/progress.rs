@@ -71,5 +71,6 @@ fn phase_number(now: Progress) -> u32 {
         Phase::Verifying => 4,
         Phase::Extracting => 5,
         Phase::Drivers => 6,
+        Phase::Scanning => 7,
     }
 }

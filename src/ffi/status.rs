@@ -74,6 +74,14 @@ pub const IMGSVC_STATUS_DRIVER_FILE_MISSING: imgsvc_status = 30;
 pub const IMGSVC_STATUS_STATE_DAMAGED: imgsvc_status = 31;
 /// A file of that name exists on the host.
 pub const IMGSVC_STATUS_EXISTS: imgsvc_status = 32;
+/// A block device that only an administrator may open.
+pub const IMGSVC_STATUS_ELEVATION_REQUIRED: imgsvc_status = 33;
+/// A part of a split set is not beside the others.
+pub const IMGSVC_STATUS_PART_MISSING: imgsvc_status = 34;
+/// The file holds only the changes to another one, which was not given.
+pub const IMGSVC_STATUS_CONTENT_MISSING: imgsvc_status = 35;
+/// The image file has an image of that name.
+pub const IMGSVC_STATUS_IMAGE_NAME_EXISTS: imgsvc_status = 36;
 /// The progress callback asked to stop; nothing was changed.
 pub const IMGSVC_STATUS_CANCELLED: imgsvc_status = 100;
 /// A fault in this library. The handle serves `_free` only; the image file is as it was.
@@ -228,6 +236,36 @@ pub(super) fn verdict(error: &Error) -> Verdict {
             "unpack the whole driver package and try again",
         ),
         Error::InvalidArgument { .. } => (IMGSVC_STATUS_INVALID_ARGUMENT, "InvalidArgument", 0x8007_0057, ""),
+        Error::NoSpace { .. } => (
+            IMGSVC_STATUS_NO_SPACE,
+            "DiskFull",
+            0x8007_0070, // ERROR_DISK_FULL
+            "free space on that disk, or choose another one",
+        ),
+        Error::ElevationRequired { .. } => (
+            IMGSVC_STATUS_ELEVATION_REQUIRED,
+            "ElevationRequired",
+            0x8007_02E4, // ERROR_ELEVATION_REQUIRED
+            "run as an administrator (root), or work on a disk file instead of the device",
+        ),
+        Error::PartMissing { .. } => (
+            IMGSVC_STATUS_PART_MISSING,
+            "ImagePartMissing",
+            0x8007_0002, // ERROR_FILE_NOT_FOUND
+            "put all parts of the set into one folder, with the same extension",
+        ),
+        Error::ContentMissing { .. } => (
+            IMGSVC_STATUS_CONTENT_MISSING,
+            "ImageContentMissing",
+            0x8007_0002,
+            "name the file it was made against with -ReferencePath",
+        ),
+        Error::ImageNameExists { .. } => (
+            IMGSVC_STATUS_IMAGE_NAME_EXISTS,
+            "ImageNameExists",
+            0x8007_00B7, // ERROR_ALREADY_EXISTS
+            "choose another name",
+        ),
         Error::StateDamaged { .. } => (
             IMGSVC_STATUS_STATE_DAMAGED,
             "SessionDamaged",

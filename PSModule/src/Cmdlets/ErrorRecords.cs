@@ -66,6 +66,10 @@ internal static class ErrorRecords
         ImageServicingStatus.DriverFileMissing => ErrorCategory.ObjectNotFound,
         ImageServicingStatus.StateDamaged => ErrorCategory.InvalidData,
         ImageServicingStatus.Exists => ErrorCategory.ResourceExists,
+        ImageServicingStatus.ElevationRequired => ErrorCategory.PermissionDenied,
+        ImageServicingStatus.PartMissing => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.ContentMissing => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.ImageNameExists => ErrorCategory.ResourceExists,
         ImageServicingStatus.Cancelled => ErrorCategory.OperationStopped,
         _ => ErrorCategory.NotSpecified,
     };

@@ -102,6 +102,18 @@ public enum ImageServicingStatus
     /// <summary>A file of this machine exists already.</summary>
     Exists = 32,
 
+    /// <summary>Only an administrator may open the block device.</summary>
+    ElevationRequired = 33,
+
+    /// <summary>A part of a split set is missing.</summary>
+    PartMissing = 34,
+
+    /// <summary>The file holds only the changes to another one, which was not given.</summary>
+    ContentMissing = 35,
+
+    /// <summary>The image file has an image of that name.</summary>
+    ImageNameExists = 36,
+
     /// <summary>The operation was cancelled; the image is untouched.</summary>
     Cancelled = 100,
 

@@ -15,6 +15,7 @@ internal enum OperationPhase : uint
     Verifying = 4,
     Extracting = 5,
     Drivers = 6,
+    Scanning = 7,
 }
 
 /// <summary>One progress report: <paramref name="Done"/> of <paramref name="Total"/> units of the phase.</summary>

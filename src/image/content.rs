@@ -58,7 +58,7 @@ impl ContentStore {
         if *hash == EMPTY {
             return Some(0);
         }
-        let in_image = self.image.archive().blobs().get(hash).map(|blob| blob.size);
+        let in_image = self.image.find_blob(hash).map(|blob| blob.size);
         in_image.or_else(|| self.staged.get(hash).map(|blob| blob.size))
     }
 
@@ -72,8 +72,7 @@ impl ContentStore {
             let source = Source::Staged(Box::new(resource));
             return Ok(ContentReader { source, hash: *hash, size: blob.size, position: 0 });
         }
-        let reader = self.image.archive().open_blob(hash);
-        let reader = reader.in_file(self.image.path().display().to_string())?;
+        let reader = self.image.open_blob(hash)?;
         let size = reader.size();
         Ok(ContentReader { source: Source::Image(Box::new(reader)), hash: *hash, size, position: 0 })
     }

@@ -1,13 +1,14 @@
-//! Image files on the host: one `.wim`, or the parts of a split set.
+//! Image files on the host: one `.wim`, or the parts of a split set, with the files they refer to.
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::upcase;
 use crate::formats::wim::header::HEADER_SIZE;
-use crate::formats::wim::{integrity, Archive, Header, ImageInfo};
+use crate::formats::wim::{integrity, Archive, Blob, BlobReader, Hash, Header, ImageInfo};
 use crate::formats::ReadAt;
 use crate::image::host::HostFile;
 use crate::image::info::{FileInfo, ImageDetails};
 use crate::image::options::ImageSelector;
+use crate::image::parts::{self, Part};
 use crate::image::resource::Storage;
 use crate::progress::{report, Observer, Phase};
 use std::path::{Path, PathBuf};
@@ -21,24 +22,69 @@ pub struct ImageFile {
     /// All parts, `file` first.
     parts: Vec<Arc<HostFile>>,
     archive: Archive,
+    /// Files that have content which this one refers to and does not hold.
+    references: Vec<Arc<ImageFile>>,
 }
 
 impl ImageFile {
     /// Opens an image file for reading. Given any part of a split set, the others are looked for
     /// beside it: files of the same extension and GUID, whatever their names.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, &[])
+    }
+
+    /// Opens an image file for reading together with others: parts of the same split set that are
+    /// in another place, and files (again whole or split) that hold the content which a delta file
+    /// lacks. They are asked in the order given.
+    pub fn open_with(path: &Path, references: &[PathBuf]) -> Result<Self> {
         let path = std::path::absolute(path).map_err(|source| Error::io("find", path, source))?;
-        let name = path.display().to_string();
-        let file = Arc::new(HostFile::open(&path)?);
-        let header = read_header(&file).in_file(&name)?;
-        let mut parts = vec![Arc::clone(&file)];
-        if header.is_split() {
-            find_other_parts(&path, &header, &mut parts)?;
+        let mut others = references.iter().map(|path| Part::open(path)).collect::<Result<Vec<_>>>()?;
+        let mut image = Self::open_set(Part::open(&path)?, &mut others)?;
+        while let Some(other) = others.pop() {
+            if image.parts.iter().any(|part| parts::same_file(part, &other.file)) {
+                continue;
+            }
+            image.references.push(Arc::new(Self::open_set(other, &mut others)?));
         }
+        image.references.reverse();
+        Ok(image)
+    }
+
+    /// Opens the set that `part` belongs to, and takes its parts out of `others`.
+    fn open_set(part: Part, others: &mut Vec<Part>) -> Result<Self> {
+        let path = part.file.path().to_path_buf();
+        let file = Arc::clone(&part.file);
+        let parts = parts::find_set(part, others)?;
         let shared = |part: &Arc<HostFile>| -> Arc<dyn ReadAt> { part.clone() };
         let sources = parts.iter().map(shared).collect();
-        let archive = Archive::open(sources).in_file(&name)?;
-        Ok(Self { path, file, parts, archive })
+        let archive = Archive::open(sources).in_file(path.display().to_string())?;
+        Ok(Self { path, file, parts, archive, references: Vec::new() })
+    }
+
+    /// The files given to [`ImageFile::open_with`] that are no parts of this one.
+    pub fn references(&self) -> &[Arc<ImageFile>] {
+        &self.references
+    }
+
+    /// The file that holds a blob: this one, or the first of the references that does.
+    pub fn holder(&self, hash: &Hash) -> Option<&ImageFile> {
+        let others = self.references.iter().map(Arc::as_ref);
+        std::iter::once(self).chain(others).find(|file| file.archive.blobs().get(hash).is_some())
+    }
+
+    /// The blob of that hash, of this file or of a reference; its place is one in the
+    /// [`ImageFile::holder`].
+    pub fn find_blob(&self, hash: &Hash) -> Option<&Blob> {
+        self.holder(hash)?.archive.blobs().get(hash)
+    }
+
+    /// Opens a blob of this file or of a reference.
+    ///
+    /// # Errors
+    /// [`Error::PartMissing`] or [`Error::ContentMissing`] when none has it.
+    pub fn open_blob(&self, hash: &Hash) -> Result<BlobReader> {
+        let holder = self.holder(hash).unwrap_or(self);
+        holder.archive.open_blob(hash).in_file(holder.path.display().to_string())
     }
 
     /// The path it was opened by, absolute.
@@ -182,32 +228,6 @@ pub(crate) fn read_header_bytes(file: &HostFile) -> Result<[u8; HEADER_SIZE]> {
         }
         answer => answer.map(|()| bytes),
     }
-}
-
-/// Adds the other parts of a split set, by part number. Missing ones are noticed when something in
-/// them is asked for.
-fn find_other_parts(path: &Path, header: &Header, parts: &mut Vec<Arc<HostFile>>) -> Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let extension = path.extension().unwrap_or_default();
-    let mut numbers = vec![header.part_number];
-    let mut candidates: Vec<PathBuf> = std::fs::read_dir(directory)
-        .map_err(|source| Error::io("read", directory, source))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|other| {
-            other.extension().unwrap_or_default().eq_ignore_ascii_case(extension) && other != path
-        })
-        .collect();
-    candidates.sort();
-    for candidate in candidates {
-        let Ok(file) = HostFile::open(&candidate) else { continue };
-        let Ok(other) = read_header(&file) else { continue };
-        let belongs = other.guid == header.guid && other.total_parts == header.total_parts;
-        if belongs && !numbers.contains(&other.part_number) {
-            numbers.push(other.part_number);
-            parts.push(Arc::new(file));
-        }
-    }
-    Ok(())
 }
 
 fn details(image: &ImageInfo, bootable: bool) -> ImageDetails {

@@ -7,7 +7,6 @@ pub mod clock;
 mod compress;
 mod content;
 mod create;
-
 mod encoding;
 mod file;
 pub mod folder;
@@ -18,6 +17,7 @@ mod metadata;
 mod mount;
 mod operation;
 mod options;
+mod parts;
 mod path;
 mod replay;
 mod resource;

@@ -43,6 +43,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`Error::Malformed`] for damage and for parts that do not belong together;
+    /// [`Error::PartMissing`] without part 1, which has the images;
     /// [`Error::Unsupported`] for pipable and for encrypted files.
     pub fn open(sources: Vec<Arc<dyn ReadAt>>) -> Result<Self> {
         let mut parts = sources.into_iter().map(Part::open).collect::<Result<Vec<_>>>()?;
@@ -141,9 +142,8 @@ impl Archive {
     }
 
     fn part(&self, number: u16) -> Result<&Part> {
-        self.parts.iter().find(|part| part.header.part_number == number).ok_or_else(|| {
-            Error::malformed("WIM split set", format!("part {number}"), "that part", "a set without it")
-        })
+        let part = self.parts.iter().find(|part| part.header.part_number == number);
+        part.ok_or(Error::PartMissing { part: number, total: self.header().total_parts })
     }
 
     /// The blob that holds the metadata of image `index`, from 1.
@@ -179,8 +179,9 @@ impl Archive {
     /// Opens a blob for reading.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when the file does not have it: a part of the split set is missing, or
-    /// the file holds only the changes to another one.
+    /// When the file does not have it, [`Error::PartMissing`] if a part of the split set is missing
+    /// (with the first that is), else [`Error::ContentMissing`]: the file holds only the changes to
+    /// another one.
     pub fn open_blob(&self, hash: &Hash) -> Result<BlobReader> {
         self.open_blob_after(hash, None)
     }
@@ -214,14 +215,15 @@ impl Archive {
     /// # Errors
     /// As [`Archive::open_blob`].
     pub fn blob(&self, hash: &Hash) -> Result<&Blob> {
-        self.blobs.get(hash).ok_or_else(|| {
-            let missing = usize::from(self.header().total_parts).saturating_sub(self.parts.len());
-            let found = match missing {
-                0 => "no such blob: the file holds only the changes to another one".to_owned(),
-                _ => format!("no such blob: {missing} part(s) of the split set are missing"),
-            };
-            Error::malformed("WIM file", "blob table", format!("the blob {}", to_hex(hash)), found)
+        self.blobs.get(hash).ok_or_else(|| match self.missing_parts().next() {
+            Some(part) => Error::PartMissing { part, total: self.header().total_parts },
+            None => Error::ContentMissing { hash: to_hex(hash) },
         })
+    }
+
+    /// The numbers of the parts of the split set that were not given, in order.
+    pub fn missing_parts(&self) -> impl Iterator<Item = u16> + '_ {
+        (1..=self.header().total_parts).filter(|number| self.part(*number).is_err())
     }
 
     /// Opens the resource a blob is in, the solid one if it is in one.
@@ -284,8 +286,7 @@ fn check_set(parts: &[Part]) -> Result<()> {
     };
     let Some(first) = parts.first() else { return Ok(()) };
     if first.header.part_number != 1 {
-        let found = format!("part {} first", first.header.part_number);
-        return malformed("part 1".into(), "the part that has the images".into(), found);
+        return Err(Error::PartMissing { part: 1, total: first.header.total_parts });
     }
     for (previous, part) in parts.iter().zip(parts.iter().skip(1)) {
         let number = part.header.part_number;

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use std::path::{Path, PathBuf};
 
 /// Host paths in documents: Unicode, with U+FFFD for what is not.
-fn host_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn host_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 

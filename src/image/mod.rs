@@ -12,6 +12,7 @@ mod file;
 pub mod folder;
 pub mod host;
 mod info;
+pub mod jobs;
 mod journal;
 mod metadata;
 mod mount;

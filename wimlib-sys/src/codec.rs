@@ -3,6 +3,9 @@
 use crate::raw;
 use std::ptr::NonNull;
 
+/// libwim's DEFAULT_COMPRESSION_LEVEL.
+const DEFAULT_LEVEL: u32 = 50;
+
 /// Compression formats with their numbers in the WIM format (`enum wimlib_compression_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
@@ -16,7 +19,7 @@ pub enum Format {
 }
 
 impl Format {
-    fn number(self) -> libc::c_int {
+    pub(crate) fn number(self) -> libc::c_int {
         match self {
             Self::Xpress => 1,
             Self::Lzx => 2,
@@ -60,6 +63,8 @@ impl Compressor {
     /// 50 its default, 100 slow; 0 asks for the default.
     pub fn new(format: Format, max_block: usize, level: u32) -> Result<Self, CodecError> {
         let mut raw = std::ptr::null_mut();
+        // libwim's default is one for the whole process, and may be set for a write going on.
+        let level = if level == 0 { DEFAULT_LEVEL } else { level };
         // SAFETY: `raw` is writable; libwim checks the other arguments.
         let code = unsafe { raw::wimlib_create_compressor(format.number(), max_block, level, &mut raw) };
         match NonNull::new(raw) {

@@ -216,8 +216,8 @@ pub struct Item {
     pub last_access_time: u64,
     /// FILETIME.
     pub last_write_time: u64,
-    /// Names of the file.
-    pub link_count: u32,
+    /// Names of the file; `None` when finding out would take reading the whole image.
+    pub link_count: Option<u32>,
     /// IO_REPARSE_TAG_*.
     pub reparse_tag: Option<u32>,
     /// SHA-1 of the unnamed stream.

@@ -147,7 +147,7 @@ impl<'a> View<'a> {
             creation_time: inode.creation_time,
             last_access_time: inode.last_access_time,
             last_write_time: inode.last_write_time,
-            link_count: inode.links,
+            link_count: Some(inode.links),
             reparse_tag: inode.is_reparse_point().then_some(inode.reparse.tag),
             hash: hash_text(&hash),
             streams: streams

@@ -263,7 +263,7 @@ fn place(transaction: &mut Transaction<'_>, placement: &Placement<'_>, observer:
 /// `System32\drivers` is also a file of the component store, which must stay as it is.
 fn unlink_shared(transaction: &mut Transaction<'_>, path: &ImagePath) -> Result<()> {
     let item = transaction.view().item(path)?;
-    if item.is_some_and(|item| item.link_count > 1) {
+    if item.is_some_and(|item| item.link_count.unwrap_or(1) > 1) {
         transaction.remove(path, false)?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What is done with image files as wholes: one file or folder per job.
 
 pub mod apply;
+pub mod capture;
 pub mod compare;
 pub mod contents;
 pub mod copy;
@@ -10,6 +11,7 @@ pub mod split;
 pub mod test;
 
 pub use apply::{apply, ApplyOptions, ApplyReport};
+pub use capture::{append, capture, AppendOptions, CaptureOptions, CaptureReport};
 pub use compare::{compare, compare_session, Aspect, Change, CompareOptions, Difference};
 pub use contents::{extract, list, ListOptions};
 pub use copy::{copy, CopyOptions, CopyReport};

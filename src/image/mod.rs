@@ -5,8 +5,10 @@
 
 pub mod clock;
 mod compress;
+pub mod container;
 mod content;
 mod create;
+pub mod decode;
 mod encoding;
 mod file;
 pub mod folder;
@@ -41,6 +43,7 @@ pub use info::{
 };
 pub use options::{Content, ImageSelector, MountOptions, Put, PutOptions, SaveOptions, Times};
 pub use path::{check_new_name, is_device_name, ImagePath, NAME_LIMIT};
+pub use resource::Storage;
 pub use session::Session;
 pub use transaction::{Savepoint, Transaction};
 pub use view::View;

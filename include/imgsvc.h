@@ -443,6 +443,206 @@ imgsvc_status imgsvc_item_remove(struct imgsvc_session *session,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
+// Captures a directory or an NTFS volume into a new image file with one image.
+//
+// `source` is a directory of the host, a raw disk file or a block device with an NTFS volume.
+// `image_path` is the file to make; it appears when it is whole.
+// `options`: `{name, description, displayName, displayDescription, flags, compression:
+// "None"|"Fast"|"Max"|"Recovery" ("Fast"; none, XPRESS, LZX, solid LZMS), level (libwim's scale, 0 for
+// the default), chunkSize (0), exclude (path of a WimScript.ini), noExclusions, bootable,
+// integrityTable, deltaFrom: [path] (content of these files is left out), overwrite, timestamp (seconds
+// since 1970: the output then depends on nothing but the source), verify, source:
+// "Auto"|"Directory"|"Ntfs"}`.
+// `*out_document`: `{imagePath, index, name, files, directories, excluded: [path], skipped: [{path,
+// reason}], bytes, uniqueBytes, bytesWritten, fileSize}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_capture(const uint16_t *source,
+                                   const uint16_t *image_path,
+                                   const uint16_t *options,
+                                   imgsvc_progress_fn progress,
+                                   void *context,
+                                   struct imgsvc_document **out_document,
+                                   struct imgsvc_error **out_error);
+
+// Captures a directory or an NTFS volume into a further image of an existing file. Until the call
+// succeeds the file is the old one.
+//
+// `options`: those of `imgsvc_image_capture` that are not about the file as a whole, and `updateOf`:
+// the index of an image whose unchanged files (same path, size and time of last change) are not read
+// again. `*out_document`: as for `imgsvc_image_capture`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_append(const uint16_t *source,
+                                  const uint16_t *image_path,
+                                  const uint16_t *options,
+                                  imgsvc_progress_fn progress,
+                                  void *context,
+                                  struct imgsvc_document **out_document,
+                                  struct imgsvc_error **out_error);
+
+// Applies image `index` (from 1) to a directory, or to an NTFS volume in a raw disk file or a block
+// device. What was extracted of a directory that did not exist is removed when the call fails; a volume
+// is left as it is then, and must be formatted again.
+//
+// `options`: `{include: [path with wildcards] (all), referencePaths: [path], target:
+// "Auto"|"Directory"|"Ntfs", checkIntegrity, overwrite}`.
+// `*out_document`: `{imagePath, index, target, targetKind: "Directory"|"Ntfs", files, directories,
+// links, bytes, notApplied: [{path, what}], notAppliedCounts: {securityDescriptors, namedStreams,
+// shortNames, attributes, reparsePoints}}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_apply(const uint16_t *image_path,
+                                 uint32_t index,
+                                 const uint16_t *target,
+                                 const uint16_t *options,
+                                 imgsvc_progress_fn progress,
+                                 void *context,
+                                 struct imgsvc_document **out_document,
+                                 struct imgsvc_error **out_error);
+
+// Splits an image file into parts of at most `part_size` bytes; a single content that is larger makes a
+// larger part.
+//
+// `destination` is the first part (`install.swm`); the others get numbers (`install2.swm`).
+// `options`: `{integrityTable, overwrite}`.
+// `*out_document`: `{imagePath, parts: [{path, partNumber, fileSize}]}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_split(const uint16_t *image_path,
+                                 const uint16_t *destination,
+                                 uint64_t part_size,
+                                 const uint16_t *options,
+                                 imgsvc_progress_fn progress,
+                                 void *context,
+                                 struct imgsvc_document **out_document,
+                                 struct imgsvc_error **out_error);
+
+// Joins the parts of a split set into one file. `parts` are `count` parts; those that are not given are
+// looked for beside them.
+//
+// `options`: `{integrityTable, overwrite}`.
+// `*out_document`: `{imagePath, parts: [path], bytesWritten, fileSize}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_join(const uint16_t *const *parts,
+                                size_t count,
+                                const uint16_t *destination,
+                                const uint16_t *options,
+                                imgsvc_progress_fn progress,
+                                void *context,
+                                struct imgsvc_document **out_document,
+                                struct imgsvc_error **out_error);
+
+// Copies an image file, or all parts of a split set, and reads the copy back to compare it.
+//
+// `options`: `{overwrite}`.
+// `*out_document`: `{imagePath, destinationPath, bytes, parts: [path]}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_copy(const uint16_t *image_path,
+                                const uint16_t *destination,
+                                const uint16_t *options,
+                                imgsvc_progress_fn progress,
+                                void *context,
+                                struct imgsvc_document **out_document,
+                                struct imgsvc_error **out_error);
+
+// Lists what is in image `index` (from 1) of a file, in batches, without reading more of it than the
+// answer needs.
+//
+// `pattern` is a path inside the image whose names may hold wildcards (`/Windows/*.dll`); a directory
+// without wildcards lists its children. `options`: `{recurse (match the last name at every depth),
+// referencePaths: [path]}`. An item is as `imgsvc_item_list` gives it, with `linkCount` null when it
+// is not known.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `batch` may be called with `context` during
+// the call. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_list(const uint16_t *image_path,
+                                uint32_t index,
+                                const uint16_t *pattern,
+                                const uint16_t *options,
+                                imgsvc_batch_fn batch,
+                                void *context,
+                                struct imgsvc_error **out_error);
+
+// Checks an image file on all cores: header, blob table, XML, integrity table, the SHA-1 of every blob,
+// and the metadata of every image.
+//
+// `options`: `{indexes: [number] (all), referencePaths: [path]}`.
+// `*out_document`: `{imagePath, findings: [{severity: "Error"|"Warning", item, message, dependents:
+// [path], dependentCount}], bytesVerified, blobs}`. Without findings the file is sound.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_test(const uint16_t *image_path,
+                                const uint16_t *options,
+                                imgsvc_progress_fn progress,
+                                void *context,
+                                struct imgsvc_document **out_document,
+                                struct imgsvc_error **out_error);
+
+// Writes what can be saved of a damaged image file into a new one.
+//
+// `options`: `{overwrite}`.
+// `*out_document`: `{imagePath, findings, lost: [{path, imageIndex, reason}], images}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_repair(const uint16_t *image_path,
+                                  const uint16_t *destination,
+                                  const uint16_t *options,
+                                  imgsvc_progress_fn progress,
+                                  void *context,
+                                  struct imgsvc_document **out_document,
+                                  struct imgsvc_error **out_error);
+
+// Compares two images, of one file or of two, and hands out the differences in batches, by path.
+//
+// `options`: `{includeEqual, referencePaths: [path], path (below this one), ignoreTimes}`. A difference
+// is `{change: "Added"|"Removed"|"Changed"|"Equal", path, itemType, what: ["Content", "Attributes",
+// "Times", "SecurityDescriptor", "ShortName", "Streams", "ReparsePoint", "Links"], referenceLength,
+// differenceLength}`. "Added" is what only the second image has.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `batch` may be called with `context` during
+// the call. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_compare(const uint16_t *reference_path,
+                                   uint32_t reference_index,
+                                   const uint16_t *difference_path,
+                                   uint32_t difference_index,
+                                   const uint16_t *options,
+                                   imgsvc_batch_fn batch,
+                                   void *context,
+                                   struct imgsvc_error **out_error);
+
+// Compares a session with the image it was made of: what its pending work changes. Options and
+// differences are those of `imgsvc_image_compare`.
+//
+// # Safety
+// `session` is a live handle. `options` is NULL or NUL-terminated UTF-16. `batch` may be called with
+// `context` during the call, and must not use the handle. `out_error` is NULL or writable.
+imgsvc_status imgsvc_session_compare(struct imgsvc_session *session,
+                                     const uint16_t *options,
+                                     imgsvc_batch_fn batch,
+                                     void *context,
+                                     struct imgsvc_error **out_error);
+
 // Finds the INF files that `imgsvc_driver_add` would service.
 //
 // `paths` are `count` INF files or directories of the host. `flags`: `IMGSVC_DRIVER_RECURSE`.

@@ -11,22 +11,27 @@
 //! - Text is UTF-16 and NUL-terminated both ways; structured results are UTF-8 JSON documents.
 #![allow(unsafe_code, non_camel_case_types)]
 
+mod content;
 mod document;
 mod driver;
 mod error;
 mod file;
 mod guard;
+mod image;
 mod item;
+mod job;
 mod progress;
 mod session;
 mod status;
 mod text;
 mod version;
 
+pub use content::*;
 pub use document::*;
 pub use driver::*;
 pub use error::*;
 pub use file::*;
+pub use image::*;
 pub use item::*;
 pub use progress::*;
 pub use session::*;

@@ -13,6 +13,8 @@ pub mod security;
 pub mod upcase;
 pub mod wim;
 
+use crate::error::{Error, Result};
+
 /// Positioned reading, so that one source can be read from several threads.
 pub trait ReadAt: Send + Sync {
     /// Fills `buffer` from `offset`, or fails with `UnexpectedEof`.
@@ -32,5 +34,28 @@ impl ReadAt for Vec<u8> {
 
     fn size(&self) -> std::io::Result<u64> {
         Ok(u64::try_from(self.len()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Reading parts of one content, which may have to be decompressed for it.
+pub trait ReadRange {
+    /// Bytes of content.
+    fn size(&self) -> u64;
+
+    /// Fills `buffer` from `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when the range is not inside the content or its data is damaged.
+    fn read_range(&mut self, offset: u64, buffer: &mut [u8]) -> Result<()>;
+}
+
+/// A file is its own content; one whose size is not known counts as empty.
+impl<T: ReadAt + ?Sized> ReadRange for std::sync::Arc<T> {
+    fn size(&self) -> u64 {
+        ReadAt::size(&**self).unwrap_or(0)
+    }
+
+    fn read_range(&mut self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        self.read_exact_at(buffer, offset).map_err(Error::Stream)
     }
 }

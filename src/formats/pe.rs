@@ -35,6 +35,12 @@ pub mod machine {
     pub const ARMNT: u16 = 0x01C4;
     /// 64-bit ARM.
     pub const ARM64: u16 = 0xAA64;
+    /// 32-bit ARM without Thumb.
+    pub const ARM: u16 = 0x01C0;
+    /// 32-bit ARM with Thumb.
+    pub const THUMB: u16 = 0x01C2;
+    /// Itanium.
+    pub const IA64: u16 = 0x0200;
 }
 
 /// What the headers say.
@@ -61,20 +67,26 @@ pub struct Authenticode {
     pub sha256: [u8; 32],
 }
 
+/// Where the PE signature is; `None` if the bytes are no PE image.
+fn signature(bytes: &[u8]) -> Option<usize> {
+    if !bytes.starts_with(b"MZ") {
+        return None;
+    }
+    let start = usize::try_from(u32_at(bytes, PE_OFFSET)?).ok()?;
+    bytes.get(start..)?.starts_with(b"PE\0\0").then_some(start)
+}
+
+/// The machine of the image that starts with these bytes; the rest need not be there.
+pub fn machine_of(bytes: &[u8]) -> Option<u16> {
+    u16_at(bytes, signature(bytes)?.checked_add(4)?)
+}
+
 /// Reads the headers; `None` if the bytes are no PE image.
 ///
 /// # Errors
 /// A PE signature with headers that do not fit the file.
 pub fn headers(bytes: &[u8]) -> Result<Option<Headers>> {
-    if !bytes.starts_with(b"MZ") {
-        return Ok(None);
-    }
-    let Some(start) = u32_at(bytes, PE_OFFSET).and_then(|offset| usize::try_from(offset).ok()) else {
-        return Ok(None);
-    };
-    if bytes.get(start..).is_none_or(|rest| !rest.starts_with(b"PE\0\0")) {
-        return Ok(None);
-    }
+    let Some(start) = signature(bytes) else { return Ok(None) };
     let truncated =
         || Error::malformed(FORMAT, format!("offset {start:#x}"), "whole headers", "the end of the file");
     let optional = start.checked_add(FILE_HEADER).ok_or_else(truncated)?;

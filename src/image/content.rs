@@ -3,7 +3,7 @@
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::chunks::{self};
 use crate::formats::wim::{resource_flags, BlobReader, Hash, ResourceHeader, ResourceReader, Stored};
-use crate::formats::ReadAt;
+use crate::formats::{ReadAt, ReadRange};
 use crate::image::compress::Earlier;
 use crate::image::file::ImageFile;
 use crate::image::host::HostFile;
@@ -232,6 +232,16 @@ impl ContentReader {
             Ok(())
         })?;
         Ok(bytes)
+    }
+}
+
+impl ReadRange for ContentReader {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_range(&mut self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        ContentReader::read_range(self, offset, buffer)
     }
 }
 

@@ -169,6 +169,9 @@ pub struct SaveReport {
     pub file_size_after: u64,
     /// The file has an integrity table.
     pub integrity_table: bool,
+    /// What the image's hives did not tell about its Windows, and why; the XML says there what it
+    /// said before.
+    pub notes: Vec<String>,
 }
 
 /// What an item in an image is.

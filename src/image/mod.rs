@@ -13,6 +13,7 @@ mod encoding;
 mod file;
 pub mod folder;
 pub mod host;
+pub mod identity;
 mod info;
 pub mod jobs;
 mod journal;

@@ -7,6 +7,7 @@ use crate::image::clock;
 use crate::image::content::ContentStore;
 use crate::image::file::ImageFile;
 use crate::image::host::{self, HostFile};
+use crate::image::identity::Sources;
 use crate::image::metadata::read_tree;
 use crate::image::options::MountOptions;
 use crate::image::session::{base_of, lock_shared, Loaded, Pending, Session};
@@ -74,6 +75,7 @@ impl Session {
         drop(guard);
         let loaded = Loaded {
             base_references: tree.blob_references(),
+            base_sources: Sources::of(&tree),
             tree,
             content: ContentStore::new(Arc::clone(&image)),
             pending: Pending::default(),

@@ -11,6 +11,7 @@ use crate::formats::wim::Hash;
 use crate::image::content::ContentStore;
 use crate::image::file::{read_header_bytes, ImageFile};
 use crate::image::host::HostFile;
+use crate::image::identity::Sources;
 use crate::image::info::ImageDetails;
 use crate::image::journal::{self, Extent};
 use crate::image::metadata::read_tree;
@@ -40,6 +41,8 @@ pub(super) struct Loaded {
     pub content: ContentStore,
     /// How often the saved image refers to each blob.
     pub base_references: HashMap<Hash, u32>,
+    /// What says which Windows the saved image holds.
+    pub base_sources: Sources,
     pub pending: Pending,
 }
 
@@ -259,6 +262,7 @@ impl Session {
             read_tree(image.archive(), self.record.image_index, observer).in_file(self.image_name())?;
         let mut loaded = Loaded {
             base_references: tree.blob_references(),
+            base_sources: Sources::of(&tree),
             tree,
             content: ContentStore::new(image),
             pending: Pending::default(),

@@ -36,47 +36,43 @@ impl BaseBlock {
     /// # Errors
     /// [`Error::HiveDirty`] when the sequence numbers differ: the logs then hold newer data.
     pub fn parse(file: &[u8]) -> Result<Self> {
-        let block = file.get(..index(PAGE)).ok_or_else(|| {
-            Error::malformed(
-                FORMAT,
-                "offset 0x0",
-                "a base block of 4096 bytes",
-                format!("a file of {}", file.len()),
-            )
-        })?;
-        let mut reader = Reader::new(FORMAT, block);
-        if reader.take(SIGNATURE.len())? != SIGNATURE {
-            return Err(reader.error_at(0, "the signature 'regf'", "something else"));
-        }
-        let number = |at: usize| -> Result<u32> {
-            let mut reader = reader.clone();
-            reader.seek(at)?;
-            reader.u32()
-        };
-        let (stored, computed) = (number(CHECKSUM)?, checksum(block));
+        let size = u64::try_from(file.len()).unwrap_or(u64::MAX);
+        let mut reader = reader(file)?;
+        let (stored, computed) = (number(&mut reader, CHECKSUM)?, checksum(reader.whole()));
         if stored != computed {
-            return Err(reader.error_at(
-                CHECKSUM,
-                format!("the checksum {computed:#010x}"),
-                format!("{stored:#010x}"),
-            ));
+            let expected = format!("the checksum {computed:#010x}");
+            return Err(reader.error_at(CHECKSUM, expected, format!("{stored:#010x}")));
         }
-        let (primary, secondary) = (number(PRIMARY_SEQUENCE)?, number(SECONDARY_SEQUENCE)?);
+        let primary = number(&mut reader, PRIMARY_SEQUENCE)?;
+        let secondary = number(&mut reader, SECONDARY_SEQUENCE)?;
         if primary != secondary {
             return Err(Error::HiveDirty { primary, secondary });
         }
-        let (major, minor) = (number(MAJOR)?, number(MINOR)?);
+        Self::fields(reader, size)
+    }
+
+    /// Reads a base block as far as reading needs it, whatever the logs hold. `size` is that of the
+    /// file. Also says whether the hive is dirty.
+    pub fn peek(block: &[u8], size: u64) -> Result<(Self, bool)> {
+        let mut reader = reader(block)?;
+        let clean = number(&mut reader, CHECKSUM)? == checksum(reader.whole())
+            && number(&mut reader, PRIMARY_SEQUENCE)? == number(&mut reader, SECONDARY_SEQUENCE)?;
+        Ok((Self::fields(reader, size)?, !clean))
+    }
+
+    fn fields(mut reader: Reader<'_>, size: u64) -> Result<Self> {
+        let (major, minor) = (number(&mut reader, MAJOR)?, number(&mut reader, MINOR)?);
         if major != 1 || !(3..=6).contains(&minor) {
             return Err(Error::Unsupported {
                 what: format!("a registry hive of version {major}.{minor}"),
                 reason: "only versions 1.3 to 1.6 (Windows NT 4.0 and later) are known".to_owned(),
             });
         }
-        let (kind, format) = (number(28)?, number(FILE_FORMAT)?);
+        let (kind, format) = (number(&mut reader, 28)?, number(&mut reader, FILE_FORMAT)?);
         if (kind, format) != (0, 1) {
             return Err(reader.error_at(28, "a primary file (0, 1)", format!("({kind}, {format})")));
         }
-        let (root, bins_size) = (number(ROOT)?, number(BINS_SIZE)?);
+        let (root, bins_size) = (number(&mut reader, ROOT)?, number(&mut reader, BINS_SIZE)?);
         if bins_size == 0 || !bins_size.is_multiple_of(PAGE) || bins_size > MAX_BINS_SIZE {
             return Err(reader.error_at(
                 BINS_SIZE,
@@ -84,8 +80,8 @@ impl BaseBlock {
                 format!("{bins_size:#x}"),
             ));
         }
-        let held = file.len().saturating_sub(index(PAGE));
-        if held < index(bins_size) {
+        let held = size.saturating_sub(u64::from(PAGE));
+        if held < u64::from(bins_size) {
             return Err(reader.error_at(
                 BINS_SIZE,
                 format!("{bins_size:#x} bytes of bins in the file"),
@@ -94,6 +90,24 @@ impl BaseBlock {
         }
         Ok(Self { minor, root, bins_size })
     }
+}
+
+/// The base block of a file that starts like a hive.
+fn reader(file: &[u8]) -> Result<Reader<'_>> {
+    let block = file.get(..index(PAGE)).ok_or_else(|| {
+        let found = format!("a file of {}", file.len());
+        Error::malformed(FORMAT, "offset 0x0", "a base block of 4096 bytes", found)
+    })?;
+    let mut reader = Reader::new(FORMAT, block);
+    if reader.take(SIGNATURE.len())? != SIGNATURE {
+        return Err(reader.error_at(0, "the signature 'regf'", "something else"));
+    }
+    Ok(reader)
+}
+
+fn number(reader: &mut Reader<'_>, at: usize) -> Result<u32> {
+    reader.seek(at)?;
+    reader.u32()
 }
 
 /// XOR of the first 127 words; the two results that have a meaning of their own are avoided.

@@ -6,6 +6,7 @@
 //!
 //! Reference: `msuhanov/regf` "Hive bin" and "Cell".
 
+use super::parts::Parts;
 use super::FORMAT;
 use crate::error::{Error, Result};
 use crate::formats::bytes::{u16_at, u32_at, u64_at};
@@ -101,6 +102,8 @@ impl<'a> Record<'a> {
 pub(super) struct Cells {
     bytes: Vec<u8>,
     bins_size: u32,
+    /// In the place of the bytes behind the base block, for a hive that is read in parts.
+    parts: Option<Parts>,
     /// One bit for each page of the file.
     written: Vec<u64>,
     /// Pages written for the first time since this list was last taken.
@@ -110,7 +113,17 @@ pub(super) struct Cells {
 impl Cells {
     /// Wraps a file whose base block says that `bins_size` bytes of bins follow it.
     pub fn new(bytes: Vec<u8>, bins_size: u32) -> Self {
-        Self { bytes, bins_size, written: Vec::new(), newly_written: Vec::new() }
+        Self { bytes, bins_size, parts: None, written: Vec::new(), newly_written: Vec::new() }
+    }
+
+    /// Bins of which nothing is there yet. Only for reading.
+    pub fn in_parts(bins_size: u32) -> Self {
+        Self { parts: Some(Parts::default()), ..Self::new(Vec::new(), bins_size) }
+    }
+
+    /// The parts of the bins, if that is how they are kept.
+    pub fn parts_mut(&mut self) -> Option<&mut Parts> {
+        self.parts.as_mut()
     }
 
     /// The whole file.
@@ -126,6 +139,9 @@ impl Cells {
     /// The bins data from `offset` on, not longer than `length` and not beyond the bins.
     pub fn raw(&self, offset: u32, length: u32) -> Option<&[u8]> {
         let end = offset.checked_add(length).filter(|&end| end <= self.bins_size)?;
+        if let Some(parts) = &self.parts {
+            return parts.get(offset, length);
+        }
         let base = index(PAGE);
         self.bytes.get(base.checked_add(index(offset))?..base.checked_add(index(end))?)
     }

@@ -22,6 +22,8 @@ mod key;
 mod list;
 mod list_edit;
 mod name;
+mod parts;
+mod peek;
 mod read;
 mod security;
 mod survey;
@@ -38,6 +40,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use data::*;
+pub use peek::Peek;
 pub use read::class_bytes;
 pub use security::default_descriptor;
 pub use value::Values;
@@ -153,7 +156,12 @@ impl Hive {
         let block = BaseBlock::parse(&bytes)?;
         let cells = Cells::new(bytes, block.bins_size);
         KeyNode::read(&cells, block.root)?.name()?;
-        Ok(Self {
+        Ok(Self::unprepared(cells, block))
+    }
+
+    /// A hive to be read; the first edit prepares it for more.
+    fn unprepared(cells: Cells, block: BaseBlock) -> Self {
+        Self {
             cells,
             minor: block.minor,
             root: block.root,
@@ -163,7 +171,7 @@ impl Hive {
             written_keys: HashSet::new(),
             prepared: false,
             half_edited: false,
-        })
+        }
     }
 
     /// The minor version: 3 to 6.

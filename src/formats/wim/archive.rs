@@ -11,7 +11,7 @@ use super::xml::{XmlDocument, MAX_DOCUMENT};
 use super::Hash;
 use crate::error::{Error, Result};
 use crate::formats::bytes::to_hex;
-use crate::formats::ReadAt;
+use crate::formats::{ReadAt, ReadRange};
 use sha1::{Digest, Sha1};
 use std::sync::Arc;
 
@@ -391,6 +391,16 @@ impl BlobReader {
             Ok(())
         })?;
         Ok(bytes)
+    }
+}
+
+impl ReadRange for BlobReader {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_range(&mut self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        BlobReader::read_range(self, offset, buffer)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the XML document says about one image.
 
+use super::windows_info::WindowsInfo;
 use super::xml::{Element, XmlDocument};
 
 /// One image, as the XML document describes it. Everything is optional there.
@@ -37,48 +38,6 @@ pub struct ImageInfo {
     pub xml: String,
 }
 
-/// The `WINDOWS` element.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct WindowsInfo {
-    /// `ARCH`: a PROCESSOR_ARCHITECTURE number (0 x86, 5 ARM, 9 amd64, 12 arm64).
-    pub architecture: Option<u16>,
-    /// `PRODUCTNAME`.
-    pub product_name: Option<String>,
-    /// `EDITIONID`.
-    pub edition_id: Option<String>,
-    /// `INSTALLATIONTYPE`: Client, Server, WindowsPE…
-    pub installation_type: Option<String>,
-    /// `HAL`.
-    pub hal: Option<String>,
-    /// `PRODUCTTYPE`: WinNT, ServerNT, LanmanNT.
-    pub product_type: Option<String>,
-    /// `PRODUCTSUITE`.
-    pub product_suite: Option<String>,
-    /// `LANGUAGES/LANGUAGE`, all of them.
-    pub languages: Vec<String>,
-    /// `LANGUAGES/DEFAULT`.
-    pub default_language: Option<String>,
-    /// `VERSION`.
-    pub version: Option<WindowsVersion>,
-    /// `SYSTEMROOT`: usually `WINDOWS`.
-    pub system_root: Option<String>,
-}
-
-/// The `VERSION` element; absent numbers are 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct WindowsVersion {
-    /// `MAJOR`.
-    pub major: u64,
-    /// `MINOR`.
-    pub minor: u64,
-    /// `BUILD`.
-    pub build: u64,
-    /// `SPBUILD`: the update revision of current Windows versions.
-    pub sp_build: u64,
-    /// `SPLEVEL`.
-    pub sp_level: u64,
-}
-
 impl ImageInfo {
     /// Every image of the document, by index.
     pub fn all(document: &XmlDocument) -> Vec<Self> {
@@ -106,33 +65,6 @@ impl ImageInfo {
             last_modification_time: image.time_at("LASTMODIFICATIONTIME"),
             wim_boot: image.number_at("WIMBOOT").unwrap_or(0) != 0,
             xml: image.to_xml(),
-        }
-    }
-}
-
-impl WindowsInfo {
-    fn from_element(windows: &Element) -> Self {
-        let languages = windows.find("LANGUAGES").map(|languages| {
-            languages.elements().filter(|element| element.name() == "LANGUAGE").map(Element::text).collect()
-        });
-        Self {
-            architecture: windows.number_at("ARCH").and_then(|number| u16::try_from(number).ok()),
-            product_name: windows.text_at("PRODUCTNAME"),
-            edition_id: windows.text_at("EDITIONID"),
-            installation_type: windows.text_at("INSTALLATIONTYPE"),
-            hal: windows.text_at("HAL"),
-            product_type: windows.text_at("PRODUCTTYPE"),
-            product_suite: windows.text_at("PRODUCTSUITE"),
-            languages: languages.unwrap_or_default(),
-            default_language: windows.text_at("LANGUAGES/DEFAULT"),
-            version: windows.find("VERSION").map(|version| WindowsVersion {
-                major: version.number_at("MAJOR").unwrap_or(0),
-                minor: version.number_at("MINOR").unwrap_or(0),
-                build: version.number_at("BUILD").unwrap_or(0),
-                sp_build: version.number_at("SPBUILD").unwrap_or(0),
-                sp_level: version.number_at("SPLEVEL").unwrap_or(0),
-            }),
-            system_root: windows.text_at("SYSTEMROOT"),
         }
     }
 }

@@ -13,15 +13,17 @@ mod resource;
 mod source;
 pub mod store;
 pub mod tree;
+mod windows_info;
 pub mod xml;
 
 pub(crate) use archive::check_hash;
 pub use archive::{Archive, BlobReader};
 pub use blob_table::{Blob, BlobLocation, BlobTable, SolidResource};
 pub use header::{header_flags, resource_flags, Compression, Header, ResourceHeader};
-pub use image_info::{ImageInfo, WindowsInfo, WindowsVersion};
+pub use image_info::ImageInfo;
 pub use resource::ResourceReader;
 pub use store::{compress_chunk, EncodedResource, Stored};
+pub use windows_info::{WindowsInfo, WindowsVersion};
 pub use xml::XmlDocument;
 
 /// A SHA-1. All zero: no content, or an empty one.

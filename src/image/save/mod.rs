@@ -30,6 +30,7 @@ struct Outcome {
     bytes_written: u64,
     metadata_bytes: u64,
     integrity_table: bool,
+    notes: Vec<String>,
 }
 
 impl Session {
@@ -58,6 +59,7 @@ impl Session {
             file_size_before: size_before,
             file_size_after: size_before,
             integrity_table: has_table,
+            notes: Vec::new(),
         };
         let wanted = pending.operations > 0 || options.compact || options.add_integrity && !has_table;
         if !wanted {
@@ -89,6 +91,7 @@ impl Session {
         told.metadata_bytes = outcome.metadata_bytes;
         told.file_size_after = outcome.commit.base.length;
         told.integrity_table = outcome.integrity_table;
+        told.notes = outcome.notes;
         self.move_on(outcome.commit)?;
         drop(lock);
         // Too late to stop: what the observer answers does not matter any more.

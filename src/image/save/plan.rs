@@ -2,10 +2,12 @@
 
 use crate::error::{Error, Result};
 use crate::formats::wim::tree::{Totals, Tree};
+use crate::formats::wim::xml::Element;
 use crate::formats::wim::{Archive, Blob, BlobLocation, BlobTable, Hash, ResourceHeader};
 use crate::image::content::staged_header;
 use crate::image::content::ContentStore;
 use crate::image::host::HostFile;
+use crate::image::identity::{self, Sources};
 use crate::image::operation::StagedBlob;
 use crate::image::session::Loaded;
 use crate::progress::{report, Observer, Phase};
@@ -17,6 +19,7 @@ pub(super) struct Work {
     pub totals: Totals,
     pub content: ContentStore,
     changes: Vec<Change>,
+    base_sources: Sources,
 }
 
 /// A blob to which the image refers more or less often than before.
@@ -28,7 +31,7 @@ struct Change {
 
 impl Work {
     pub fn new(loaded: Loaded) -> Self {
-        let Loaded { tree, content, base_references, .. } = loaded;
+        let Loaded { tree, content, base_references, base_sources, .. } = loaded;
         let totals = tree.totals(|hash| content.size(hash));
         let mut references = tree.blob_references();
         let mut changes = Vec::new();
@@ -39,7 +42,16 @@ impl Work {
             }
         }
         changes.extend(references.into_iter().map(|(hash, now)| Change { hash, before: 0, now }));
-        Self { tree, totals, content, changes }
+        Self { tree, totals, content, changes, base_sources }
+    }
+}
+
+impl Work {
+    /// Brings what the XML says of the image's Windows up to date. Gives notes on what was not read.
+    pub fn describe(&self, image: &mut Element) -> Vec<String> {
+        identity::update_xml(image, &self.tree, Some(&self.base_sources), &mut |hash| {
+            Ok(Box::new(self.content.open(hash)?))
+        })
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) fn write_tail(
     let Plan { mut table, blobs_added, .. } = plan;
     let mut header: Header = archive.header().clone();
 
+    let mut xml = archive.xml().clone();
+    let notes = xml.image_mut(index).map(|element| tail.work.describe(element)).unwrap_or_default();
     let metadata = write_metadata(&tail, file, position, observer)?;
     drop(tail.work);
     let place = ResourceHeader { flags: metadata.header.flags | resource_flags::METADATA, ..metadata.header };
@@ -77,7 +79,6 @@ pub(super) fn write_tail(
     header.blob_table = put(file, &mut position, &bytes, header.blob_table.flags)?;
     let table_end = position;
 
-    let mut xml = archive.xml().clone();
     xml.set_total_bytes(position);
     if let Some(element) = xml.image_mut(index) {
         element.set_text("DIRCOUNT", &totals.directories.to_string())?;
@@ -111,6 +112,7 @@ pub(super) fn write_tail(
         bytes_written: position.saturating_sub(tail.start),
         metadata_bytes: metadata.header.size_in_file,
         integrity_table,
+        notes,
     };
     Ok((bytes, outcome))
 }

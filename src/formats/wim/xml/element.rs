@@ -111,19 +111,12 @@ impl Element {
     /// [`Error::InvalidArgument`] for a path that is no path, an index that skips elements, or text
     /// that XML cannot hold.
     pub fn set_text(&mut self, path: &str, text: &str) -> Result<()> {
-        if !text.chars().all(is_xml_character) {
-            return Err(Error::InvalidArgument {
-                parameter: "text",
-                reason: "it has a control character, which XML cannot hold".into(),
-            });
-        }
+        check_text(text)?;
         if text.is_empty() {
             self.remove(path);
             return Ok(());
         }
-        let element = self.ensure(path)?;
-        element.children = vec![Node::Text(escape(text))];
-        Ok(())
+        self.ensure(path)?.set_own_text(text)
     }
 
     /// Replaces the first child of the same name, or appends the element.
@@ -136,6 +129,39 @@ impl Element {
             Some(child) => *child = element,
             None => self.children.push(Node::Element(element)),
         }
+    }
+
+    /// The child element `name`. A new one is put in front of the first child that comes after it in
+    /// `order`, the usual order of the children; behind all children if `order` does not have it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a name that is none.
+    pub fn child_in_order(&mut self, name: &str, order: &[&str]) -> Result<&mut Element> {
+        if !self.elements().any(|child| child.name == name) {
+            let later: Vec<&&str> = order.iter().skip_while(|known| **known != name).collect();
+            let is_later = |node: &Node| match node {
+                Node::Element(child) => later.iter().any(|name| **name == child.name),
+                _ => false,
+            };
+            let position = self.children.iter().position(is_later).unwrap_or(self.children.len());
+            self.children.insert(position, Node::Element(Element::new(name)));
+        }
+        self.ensure(name)
+    }
+
+    /// Puts elements in front of everything in the element.
+    pub fn insert_front(&mut self, elements: impl Iterator<Item = Element>) {
+        self.children.splice(0..0, elements.map(Node::Element));
+    }
+
+    /// Replaces everything in the element by text.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for text that XML cannot hold.
+    pub fn set_own_text(&mut self, text: &str) -> Result<()> {
+        check_text(text)?;
+        self.children = vec![Node::Text(escape(text))];
+        Ok(())
     }
 
     /// Removes the element at `path`; nothing happens when there is none.
@@ -239,6 +265,16 @@ fn parse_step(step: &str) -> Option<(&str, usize)> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let starts_well = name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
     (starts_well && name.chars().all(is_name)).then_some((name, index))
+}
+
+fn check_text(text: &str) -> Result<()> {
+    match text.chars().all(is_xml_character) {
+        true => Ok(()),
+        false => Err(Error::InvalidArgument {
+            parameter: "text",
+            reason: "it has a control character, which XML cannot hold".into(),
+        }),
+    }
 }
 
 fn is_xml_character(c: char) -> bool {

@@ -1,0 +1,75 @@
+//! Hive bins of which only parts are in memory.
+//!
+//! The parsers borrow from the bins, so parts that touch are joined: whatever lies inside parts that
+//! were read is one slice. What somebody asks for and is not there is noted, to be read next.
+
+use super::cells::index;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// The parts of the bins that were read, and the first one that was missed since.
+#[derive(Clone, Default)]
+pub(super) struct Parts {
+    /// By offset in the bins; no two touch.
+    parts: BTreeMap<u32, Vec<u8>>,
+    missed: OnceLock<(u32, u32)>,
+}
+
+impl Parts {
+    /// `length` bytes from `offset`, if they were read. The caller has checked that they are inside
+    /// the bins.
+    pub fn get(&self, offset: u32, length: u32) -> Option<&[u8]> {
+        let found = self.parts.range(..=offset).next_back().and_then(|(&start, bytes)| {
+            let from = index(offset.checked_sub(start)?);
+            bytes.get(from..from.checked_add(index(length))?)
+        });
+        if found.is_none() {
+            // A second one comes up again when the first is there.
+            let _ = self.missed.set((offset, length));
+        }
+        found
+    }
+
+    /// Offset and length of what was asked for and is not there, once.
+    pub fn take_missed(&mut self) -> Option<(u32, u32)> {
+        self.missed.take()
+    }
+
+    /// What of a range is not there, in order.
+    pub fn gaps(&self, range: Range<u32>) -> Vec<Range<u32>> {
+        let mut gaps = Vec::new();
+        let mut position = range.start;
+        let before = self.parts.range(..=range.start).next_back();
+        let inside =
+            self.parts.range(range.start.saturating_add(1)..range.end.max(range.start.saturating_add(1)));
+        for (&start, bytes) in before.into_iter().chain(inside) {
+            if position < start {
+                gaps.push(position..start.min(range.end));
+            }
+            position = position.max(end(start, bytes));
+        }
+        if position < range.end {
+            gaps.push(position..range.end);
+        }
+        gaps
+    }
+
+    /// Adds a part that fills a gap.
+    pub fn add(&mut self, start: u32, bytes: Vec<u8>) {
+        let behind = self.parts.remove(&end(start, &bytes));
+        let before = self.parts.range_mut(..start).next_back().filter(|(at, part)| end(**at, part) == start);
+        let joined = match before {
+            Some((_, part)) => {
+                part.extend_from_slice(&bytes);
+                part
+            }
+            None => self.parts.entry(start).or_insert(bytes),
+        };
+        joined.extend(behind.unwrap_or_default());
+    }
+}
+
+fn end(start: u32, bytes: &[u8]) -> u32 {
+    start.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX))
+}

@@ -23,6 +23,7 @@ mod operation;
 mod options;
 mod parts;
 mod path;
+mod pool;
 mod replay;
 mod resource;
 mod save;

@@ -296,6 +296,11 @@ pub fn same_path(one: &Path, other: &Path) -> bool {
     platform::same_path(one, other)
 }
 
+/// Bytes of memory that can be used without making others swap, where the platform says so.
+pub fn available_memory() -> Option<u64> {
+    platform::available_memory()
+}
+
 /// Where this platform keeps the state of programs, for this user; `None` when it does not say.
 pub fn state_home() -> Option<PathBuf> {
     platform::state_home()

@@ -129,6 +129,14 @@ pub(super) fn same_path(one: &Path, other: &Path) -> bool {
     one.components().eq(other.components())
 }
 
+/// Reference: proc(5), `MemAvailable`.
+pub(super) fn available_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1024)
+}
+
 /// XDG base directory specification: `$XDG_STATE_HOME`, else `~/.local/state`.
 pub(super) fn state_home() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());

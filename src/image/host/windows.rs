@@ -131,6 +131,11 @@ pub(super) fn same_path(one: &Path, other: &Path) -> bool {
     folded(one) == folded(other)
 }
 
+/// Only `GlobalMemoryStatusEx` tells, which std does not call.
+pub(super) fn available_memory() -> Option<u64> {
+    None
+}
+
 pub(super) fn state_home() -> Option<PathBuf> {
     std::env::var_os("LOCALAPPDATA").map(PathBuf::from).filter(|path| path.is_absolute())
 }

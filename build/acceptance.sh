@@ -1,9 +1,12 @@
 #!/bin/sh
-# make acceptance: the long tests. TIMES kills (default 200), COUNT damaged images (default 5000).
+# make acceptance: the long tests. TIMES kills (default 200), COUNT damaged images (default 5000), TREES random
+# trees (default 300), VOLUMES random NTFS volumes (default 60).
 set -eu
 cd "$(dirname "$0")/.."
-build/cargo build --quiet --release --example make-sample --example session --example read-everything
+build/cargo build --quiet --release --example make-sample --example session --example read-everything --example wimdir
 python=/usr/bin/python3
+TREES="${TREES:-300}" build/cargo test --quiet --release --test wim_random_trees -- --nocapture
+"$python" tests/acceptance/ntfs_volumes.py --count "${VOLUMES:-60}"
 "$python" tests/acceptance/kill.py --times "${TIMES:-200}"
 "$python" tests/acceptance/full_disk.py
 "$python" tests/acceptance/metadata.py out out/sample/drivers

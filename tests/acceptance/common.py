@@ -7,7 +7,9 @@ import sys
 import tempfile
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-EXAMPLES = os.path.join(os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target"), "release", "examples")
+TARGET = os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target")
+# PROFILE=debug is quicker to build while one works on a script.
+EXAMPLES = os.path.join(TARGET, os.environ.get("PROFILE", "release"), "examples")
 SESSION = f"{EXAMPLES}/session"
 SAMPLE = f"{ROOT}/out/sample"
 
@@ -25,6 +27,15 @@ class Work:
 
     def __exit__(self, *_):
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def run(*command, **options):
+    """Runs a program that must succeed; its output, as bytes."""
+    answer = subprocess.run(command, capture_output=True, **options)
+    if answer.returncode != 0:
+        said = (answer.stdout + answer.stderr).decode(errors="replace")
+        fail(f"{' '.join(map(str, command))}: exit code {answer.returncode}: {said[-2000:]}")
+    return answer.stdout
 
 
 def session(*arguments):

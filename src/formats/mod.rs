@@ -7,6 +7,7 @@
 pub mod bytes;
 pub mod cat;
 pub mod inf;
+pub mod ntfs;
 pub mod pe;
 pub mod regf;
 pub mod security;

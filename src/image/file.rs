@@ -102,6 +102,15 @@ impl ImageFile {
         &self.file
     }
 
+    /// The paths of all parts that are there, part 1 first.
+    pub(crate) fn part_paths(&self) -> Result<Vec<&Path>> {
+        let numbered = |part: &Arc<HostFile>| Ok(read_header(part)?.part_number);
+        let mut parts = self.parts.iter().map(|part| Ok((numbered(part)?, part.path())));
+        let mut parts = parts.by_ref().collect::<Result<Vec<_>>>()?;
+        parts.sort_unstable();
+        Ok(parts.into_iter().map(|(_, path)| path).collect())
+    }
+
     /// How resources of this file are stored.
     pub(crate) fn storage(&self) -> Storage {
         let header = self.archive.header();

@@ -5,6 +5,7 @@
 //! between platforms stay in `unix.rs` and `windows.rs`.
 
 pub mod faults;
+mod mounts;
 
 #[cfg(unix)]
 #[path = "unix.rs"]
@@ -21,6 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use mounts::user_of_volume;
 pub use platform::{host_name, host_name_to_utf16, FileId};
 
 /// Slice in which file content is copied: between two slices the caller can cancel.
@@ -44,6 +46,13 @@ impl HostFile {
     /// Opens an existing file for reading and writing.
     pub fn open_writable(path: &Path) -> Result<Self> {
         let file = platform::shared(OpenOptions::new().read(true).write(true)).open(path);
+        Self::of(file, "open for writing", path)
+    }
+
+    /// Opens a block device for reading and writing that nothing else has mounted or opened this
+    /// way; until it is closed nothing can (on Linux).
+    pub fn open_device(path: &Path) -> Result<Self> {
+        let file = platform::exclusive(OpenOptions::new().read(true).write(true)).open(path);
         Self::of(file, "open for writing", path)
     }
 
@@ -284,6 +293,11 @@ pub fn open_source(path: &Path) -> Result<(File, std::fs::Metadata)> {
         true => Ok((file, metadata)),
         false => Err(refused(io::Error::other("it is not a file"))),
     }
+}
+
+/// Whether it is a block device: a disk or a partition.
+pub fn is_block_device(metadata: &std::fs::Metadata) -> bool {
+    platform::is_block_device(metadata)
 }
 
 /// The path of an existing file, absolute and without symbolic links.

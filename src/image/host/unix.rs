@@ -26,6 +26,24 @@ pub(super) fn shared(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// How a block device is opened that nobody else may have mounted meanwhile: on Linux `O_EXCL`
+/// refuses one that is, and keeps it from being mounted.
+#[cfg(target_os = "linux")]
+pub(super) fn exclusive(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.custom_flags(libc::O_EXCL)
+}
+
+/// Elsewhere there is no such thing.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn exclusive(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+pub(super) fn is_block_device(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_block_device()
+}
+
 /// How files to be imported are opened.
 pub(super) fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)

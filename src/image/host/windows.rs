@@ -33,6 +33,16 @@ pub(super) fn shared(options: &mut OpenOptions) -> &mut OpenOptions {
     options.share_mode(SHARE_ALL)
 }
 
+/// Volumes are not opened on Windows.
+pub(super) fn exclusive(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// Volumes have names of their own on Windows, and are no files.
+pub(super) fn is_block_device(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 /// How files to be imported are opened: `FILE_FLAG_OPEN_REPARSE_POINT`.
 pub(super) fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(0x0020_0000).share_mode(1)

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod contents;
 pub mod copy;
 pub mod join;
+pub mod ntfs;
 pub mod repair;
 pub mod split;
 pub mod test;

@@ -1,0 +1,74 @@
+//! Capturing a volume: into a new WIM file that holds what no other file has yet.
+
+use super::{engine, volume};
+use crate::error::Result;
+use crate::formats::wim::Compression;
+use crate::progress::Observer;
+use std::path::{Path, PathBuf};
+
+/// What is left out of a captured volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Exclusions {
+    /// Nothing.
+    None,
+    /// What DISM leaves out by default: page files, recycle bins, `System Volume Information`…
+    #[default]
+    Windows,
+    /// What a file in the format of `WimScript.ini` says, UTF-8 or UTF-16.
+    File(PathBuf),
+}
+
+/// How [`capture_volume`] stores a volume.
+#[derive(Debug, Clone)]
+pub struct VolumeCapture {
+    /// How contents are compressed.
+    pub compression: Compression,
+    /// Bytes per chunk; 0 for the usual size. Ignored without compression.
+    pub chunk_size: u32,
+    /// libwim's compression level: 20 quick, 50 medium, 100 slow; 0 for medium.
+    pub level: u32,
+    /// What is left out.
+    pub exclusions: Exclusions,
+    /// Image files whose contents are not stored again; every part of split sets.
+    pub references: Vec<PathBuf>,
+    /// An earlier image of the same volume: files that have their times and sizes there are not
+    /// read. Its file must be one of the references, or contents are missing.
+    pub template: Option<(PathBuf, u32)>,
+}
+
+/// What was captured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Captured {
+    /// Names of directories, the root among them.
+    pub directories: u64,
+    /// Names of files.
+    pub files: u64,
+    /// Bytes of content, each file once.
+    pub bytes: u64,
+    /// Paths in the image that were excluded; what is below them is not listed.
+    pub excluded: Vec<String>,
+    /// Encrypted files and directories, which libntfs-3g cannot read: they were left out.
+    pub unsupported: Vec<String>,
+}
+
+/// Captures the NTFS volume `source` into the new WIM file `destination`, as its image 1, without
+/// a name. The volume is only read. A file at `destination` is replaced; when the capture fails or
+/// is stopped, none is there.
+///
+/// The metadata is whole; of the contents those are stored that no reference has.
+///
+/// # Errors
+/// [`Error::ElevationRequired`](crate::error::Error::ElevationRequired),
+/// [`Error::Malformed`](crate::error::Error::Malformed) for what is no volume,
+/// [`Error::Busy`](crate::error::Error::Busy) for one that is mounted for writing,
+/// [`Error::InvalidArgument`](crate::error::Error::InvalidArgument) for an exclusion list that
+/// cannot be used.
+pub fn capture_volume(
+    source: &Path,
+    destination: &Path,
+    options: &VolumeCapture,
+    observer: Observer<'_>,
+) -> Result<Captured> {
+    volume::check_source(source)?;
+    engine::capture(source, destination, options, observer)
+}

@@ -88,7 +88,8 @@ Describe 'The ImageServicing module' {
         }
 
         It 'has an approved verb and an output type' {
-            $command.Verb | Should -BeIn 'Add', 'Dismount', 'Export', 'Get', 'Import', 'Mount', 'Remove', 'Save'
+            $command.Verb | Should -BeIn 'Add', 'Compare', 'Copy', 'Dismount', 'Expand', 'Export', 'Get', 'Import', 'Join', 'Mount',
+                'New', 'Optimize', 'Remove', 'Save', 'Set', 'Split', 'Test'
             $command.OutputType | Should -Not -BeNullOrEmpty
         }
 
@@ -126,7 +127,7 @@ Describe 'The ImageServicing module' {
         }
 
         It 'supports -WhatIf when it changes something, and only then' {
-            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -ne 'Get')
+            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Compare')
         }
     }
 
@@ -199,6 +200,37 @@ Describe 'The ImageServicing module' {
 
         It 'refuses documents that nest too deep' {
             { Read-Document (('[' * 1000) + (']' * 1000)) } | Should -Throw '*at most 32 levels*'
+        }
+    }
+
+    Context 'options for the engine' {
+        BeforeAll {
+            $interop = [ImageServicing.ImageInfo].Assembly
+            $writerType = $interop.GetType('ImageServicing.Interop.JsonWriter')
+            $options = [System.Reflection.BindingFlags] 'NonPublic,Instance'
+            function Write-Document {
+                param ([type] $Type, $Value)
+                $writer = [System.Activator]::CreateInstance($writerType, $true)
+                $null = $writerType.GetMethod('Add', $options, $null, @([string], $Type), $null).Invoke($writer, @('x', $Value))
+                $writer.ToString()
+            }
+        }
+
+        It 'writes <Text>' -TestCases @(
+            @{ Type = [string]; Value = 'a'; Text = '{"x":"a"}' }
+            @{ Type = [string]; Value = 'a"\/'; Text = '{"x":"a\"\\/"}' }
+            @{ Type = [string]; Value = "`n$([char] 1)"; Text = '{"x":"\u000a\u0001"}' }
+            @{ Type = [string]; Value = 'é' + [char]::ConvertFromUtf32(0x1F600); Text = '{"x":"é' + [char]::ConvertFromUtf32(0x1F600) + '"}' }
+            @{ Type = [string]; Value = "$([char] 0xD800)y"; Text = '{"x":"\ud800y"}' }
+            @{ Type = [string]; Value = $null; Text = '{}' }
+            @{ Type = [Nullable[bool]]; Value = $true; Text = '{"x":true}' }
+            @{ Type = [Nullable[bool]]; Value = $null; Text = '{}' }
+            @{ Type = [Nullable[long]]; Value = -5L; Text = '{"x":-5}' }
+            @{ Type = [System.Collections.Generic.IEnumerable[string]]; Value = [string[]] ('a', '['); Text = '{"x":["a","["]}' }
+            @{ Type = [System.Collections.Generic.IEnumerable[string]]; Value = [string[]] @(); Text = '{"x":[]}' }
+            @{ Type = [System.Collections.Generic.IEnumerable[uint]]; Value = [uint[]] (1, 2); Text = '{"x":[1,2]}' }
+        ) {
+            Write-Document $Type $Value | Should -BeExactly $Text
         }
     }
 }

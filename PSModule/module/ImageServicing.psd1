@@ -14,15 +14,24 @@
     TypesToProcess         = @('ImageServicing.Types.ps1xml')
     CmdletsToExport        = @(
         'Add-Driver'
+        'Add-Image'
+        'Compare-Image'
+        'Copy-Image'
         'Dismount-Image'
+        'Expand-Image'
         'Export-ImageItem'
         'Get-Driver'
         'Get-Image'
+        'Get-ImageContent'
         'Get-ImageItem'
         'Import-ImageItem'
+        'Join-Image'
         'Mount-Image'
+        'New-Image'
         'Remove-ImageItem'
         'Save-Image'
+        'Split-Image'
+        'Test-Image'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Management.Automation;
-using System.Management.Automation.Host;
 using ImageServicing.Internal;
 using ImageServicing.Interop;
 using ImageServicing.Native;
@@ -18,8 +17,6 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
     private const string DiscardSet = "Discard";
 
     private readonly List<string> sessions = new();
-    private bool yesToAll;
-    private bool noToAll;
 
     /// <summary>The session's path, as Mount-Image gave it.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -110,7 +107,8 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
         MountedImage? state = TryGetInfo(session);
         ulong pending = state?.PendingOperations ?? 0;
         string action = pending == 0 ? "End the session" : $"Discard {pending} staged changes and end the session";
-        if (!ShouldProcess(session.Path, action) || (pending > 0 && !AgreesToLoss(session.Path, pending)))
+        if (!ShouldProcess(session.Path, action) || (pending > 0 && !AgreesToLoss(
+                $"{pending} staged changes of '{session.Path}' have not been saved and will be lost.", "Discard the session?", Force)))
         {
             return;
         }
@@ -135,43 +133,5 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
             WriteVerbose($"The session '{session.Path}' cannot be read ({failure.Message}); discarding it all the same.");
             return null;
         }
-    }
-
-    /// <summary>
-    /// Losing staged changes is a High impact and ending a clean session is not, but an attribute can only say one
-    /// of them: so the question for High is asked here.
-    /// </summary>
-    private bool AgreesToLoss(string path, ulong pending)
-    {
-        bool answeredByConfirm = MyInvocation.BoundParameters.ContainsKey("Confirm");
-        var preference = (ConfirmImpact)LanguagePrimitives.ConvertTo(
-            GetVariableValue("ConfirmPreference", ConfirmImpact.High), typeof(ConfirmImpact), System.Globalization.CultureInfo.InvariantCulture);
-
-        // At None nobody is asked; at Medium and Low ShouldProcess has asked already.
-        if (Force.IsPresent || answeredByConfirm || preference != ConfirmImpact.High)
-        {
-            return true;
-        }
-
-        try
-        {
-            // PowerShell's console would take a line of a redirected input for the answer, and fail at its end.
-            if (Host.Name != "ConsoleHost" || !Console.IsInputRedirected)
-            {
-                return ShouldContinue(
-                    $"{pending} staged changes of '{path}' have not been saved and will be lost.",
-                    "Discard the session?",
-                    ref yesToAll,
-                    ref noToAll);
-            }
-        }
-        catch (Exception unattended) when (unattended is HostException or PSInvalidOperationException or PSNotSupportedException or NotImplementedException)
-        {
-            // The host cannot ask.
-        }
-
-        // Nobody is there to be asked, and -Discard says what is wanted.
-        WriteVerbose($"Discarding {pending} staged changes of '{path}' without a question: nobody can be asked.");
-        return true;
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Management.Automation;
 using ImageServicing.Internal;
 using ImageServicing.Interop;
@@ -82,7 +81,13 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
         {
             foreach (string name in Name)
             {
-                ForItem(path, () => WriteNamed(path, name, images));
+                ForItem(path, () =>
+                {
+                    foreach (ImageInfo image in ImageSelection.ByName(path, images, name))
+                    {
+                        WriteDetailed(image);
+                    }
+                });
             }
         }
         else if (Index.Length == 0)
@@ -92,33 +97,7 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
 
         foreach (int index in Index)
         {
-            ForItem(path, () => WriteDetailed(
-                images.FirstOrDefault(image => image.ImageIndex == index) ?? throw NoIndex(path, index, images.Count)));
-        }
-    }
-
-    private void WriteNamed(string path, string name, IReadOnlyList<ImageInfo> images)
-    {
-        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        bool found = false;
-        foreach (ImageInfo image in images)
-        {
-            if (pattern.IsMatch(image.ImageName) || string.Equals(name, image.ImageName, StringComparison.OrdinalIgnoreCase))
-            {
-                found = true;
-                WriteDetailed(image);
-            }
-        }
-
-        if (!found && !WildcardPattern.ContainsWildcardCharacters(name))
-        {
-            throw new ImageServicingException(
-                ImageServicingStatus.ImageNameNotFound,
-                "ImageNameNotFound",
-                $"'{path}' has no image named '{name}'",
-                path,
-                "List the names with Get-Image.",
-                unchecked((int)0xC1510113));
+            ForItem(path, () => WriteDetailed(ImageSelection.ByIndex(path, images, index)));
         }
     }
 
@@ -128,12 +107,4 @@ public sealed class GetImageCmdlet : ImageServicingCmdlet
         detailed.TypeNames.Insert(0, DetailedTypeName);
         WriteObject(detailed);
     }
-
-    private static ImageServicingException NoIndex(string path, int index, int count) => new(
-        ImageServicingStatus.IndexNotFound,
-        "ImageIndexNotFound",
-        $"'{path}' has no image {index}; it has {count}",
-        path,
-        "List the indexes with Get-Image.",
-        unchecked((int)0xC1510113));
 }

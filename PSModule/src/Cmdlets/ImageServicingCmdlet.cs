@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Threading;
 using ImageServicing.Interop;
 
@@ -11,6 +12,8 @@ namespace ImageServicing.Cmdlets;
 public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource stop = new();
+    private bool yesToAll;
+    private bool noToAll;
 
     /// <summary>Cancelled when the user presses Ctrl-C or the pipeline is stopped.</summary>
     protected CancellationToken StopToken => stop.Token;
@@ -81,6 +84,40 @@ public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
         T result = work(new Operation(reporter.Report, StopToken));
         reporter.Complete();
         return result;
+    }
+
+    /// <summary>
+    /// Asks before something is lost for good. Whether something is lost shows only at run time, and -Force answers the
+    /// question; an attribute with the impact High can do neither. ShouldProcess comes first.
+    /// </summary>
+    private protected bool AgreesToLoss(string query, string caption, bool force)
+    {
+        bool answeredByConfirm = MyInvocation.BoundParameters.ContainsKey("Confirm");
+        var preference = (ConfirmImpact)LanguagePrimitives.ConvertTo(
+            GetVariableValue("ConfirmPreference", ConfirmImpact.High), typeof(ConfirmImpact), System.Globalization.CultureInfo.InvariantCulture);
+
+        // At None nobody is asked; at Medium and Low ShouldProcess has asked already.
+        if (force || answeredByConfirm || preference != ConfirmImpact.High)
+        {
+            return true;
+        }
+
+        try
+        {
+            // PowerShell's console would take a line of a redirected input for the answer, and fail at its end.
+            if (Host.Name != "ConsoleHost" || !Console.IsInputRedirected)
+            {
+                return ShouldContinue(query, caption, ref yesToAll, ref noToAll);
+            }
+        }
+        catch (Exception unattended) when (unattended is HostException or PSInvalidOperationException or PSNotSupportedException or NotImplementedException)
+        {
+            // The host cannot ask.
+        }
+
+        // Nobody is there to be asked, and the command says what is wanted.
+        WriteVerbose($"Not asking '{query}': nobody can be asked.");
+        return true;
     }
 
     /// <summary>A path of this machine as a full path. The file need not exist.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Management.Automation;
+using ImageServicing.Internal;
 using ImageServicing.Interop;
 
 namespace ImageServicing.Cmdlets;
@@ -72,7 +73,18 @@ internal sealed class ProgressReporter
         OperationPhase.Verifying => "Verifying",
         OperationPhase.Extracting => "Extracting",
         OperationPhase.Drivers => "Adding driver packages",
+        OperationPhase.Scanning => "Looking for files",
         _ => "Working",
+    };
+
+    /// <summary>What the phase is doing and how far it is: bytes, where the phase counts bytes.</summary>
+    private static string Status(OperationProgress now) => (now.Phase, now.Total) switch
+    {
+        (OperationPhase.Drivers, 0) => Describe(now.Phase),
+        (OperationPhase.Drivers, _) => $"{Describe(now.Phase)}: {now.Done} of {now.Total}",
+        (OperationPhase.Scanning, _) => $"{Describe(now.Phase)}: {now.Done}",
+        (_, 0) => Describe(now.Phase),
+        _ => $"{Describe(now.Phase)}: {_Format.Size(now.Done)} of {_Format.Size(now.Total)}",
     };
 
     private static int StableId(string activity)
@@ -89,7 +101,7 @@ internal sealed class ProgressReporter
 
     private ProgressRecord Record(OperationProgress now, TimeSpan elapsed)
     {
-        var record = new ProgressRecord(activityId, activity, Describe(now.Phase));
+        var record = new ProgressRecord(activityId, activity, Status(now));
         if (now.Total > 0)
         {
             double share = Math.Min(1.0, (double)now.Done / now.Total);

@@ -66,21 +66,58 @@ public abstract class CompleterBase : IArgumentCompleter
     }
 }
 
-/// <summary>Completes <c>-Index</c> from the image file that <c>-ImagePath</c> names.</summary>
-public sealed class ImageIndexCompleter : CompleterBase
+/// <summary>Completes the number of an image from the image file that another parameter names.</summary>
+public abstract class IndexCompleterBase : CompleterBase
 {
+    private readonly string[] parameters;
+
+    private protected IndexCompleterBase(params string[] parameters)
+    {
+        this.parameters = parameters;
+    }
+
     private protected override IEnumerable<Candidate> Candidates(IDictionary bound) =>
-        FullPath(bound, "ImagePath", "FullName", "PSPath") is string path
+        FullPath(bound, parameters) is string path
             ? Engine.GetImages(path).Select(image => new Candidate(
                 image.ImageIndex.ToString(System.Globalization.CultureInfo.InvariantCulture), image.ImageName.Length > 0 ? image.ImageName : "(no name)"))
             : Array.Empty<Candidate>();
+}
+
+/// <summary>Completes <c>-Index</c> from the image file that <c>-ImagePath</c> names.</summary>
+public sealed class ImageIndexCompleter : IndexCompleterBase
+{
+    /// <summary>Makes the completer.</summary>
+    public ImageIndexCompleter()
+        : base("ImagePath", "SourceImagePath", "FullName", "PSPath")
+    {
+    }
+}
+
+/// <summary>Completes <c>-ReferenceIndex</c> from the image file that <c>-ReferenceImagePath</c> names.</summary>
+public sealed class ReferenceIndexCompleter : IndexCompleterBase
+{
+    /// <summary>Makes the completer.</summary>
+    public ReferenceIndexCompleter()
+        : base("ReferenceImagePath", "ImagePath", "FullName", "PSPath")
+    {
+    }
+}
+
+/// <summary>Completes <c>-DifferenceIndex</c> from the image file that <c>-DifferenceImagePath</c> names.</summary>
+public sealed class DifferenceIndexCompleter : IndexCompleterBase
+{
+    /// <summary>Makes the completer.</summary>
+    public DifferenceIndexCompleter()
+        : base("DifferenceImagePath")
+    {
+    }
 }
 
 /// <summary>Completes <c>-Name</c> from the image file that <c>-ImagePath</c> names.</summary>
 public sealed class ImageNameCompleter : CompleterBase
 {
     private protected override IEnumerable<Candidate> Candidates(IDictionary bound) =>
-        FullPath(bound, "ImagePath", "FullName", "PSPath") is string path
+        FullPath(bound, "ImagePath", "SourceImagePath", "FullName", "PSPath") is string path
             ? Engine.GetImages(path)
                 .Where(image => image.ImageName.Length > 0)
                 .Select(image => new Candidate(image.ImageName, $"{image.ImageIndex}: {image.ImageName}"))

@@ -73,6 +73,10 @@ public static class _Format
         });
     }
 
+    /// <summary>Where an item is: in a session, or in an image of a file.</summary>
+    public static string Place(ImageItem item) =>
+        item is null ? string.Empty : item.Path ?? FormattableString.Invariant($"{item.ImagePath}, image {item.ImageIndex}");
+
     /// <summary>The length of a file; nothing for a directory.</summary>
     public static string Length(ImageItem item) =>
         item is null || item.ItemType == ImageItemType.Directory ? string.Empty : item.Length.ToString(CultureInfo.CurrentCulture);

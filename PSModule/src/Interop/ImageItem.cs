@@ -44,9 +44,23 @@ public sealed class ImageItemStream
 /// <summary>A file, directory or link inside an image.</summary>
 public sealed class ImageItem
 {
+    /// <summary>An item in a session.</summary>
     internal ImageItem(string path, JsonObject item)
+        : this(item)
     {
         Path = path;
+    }
+
+    /// <summary>An item in an image of a file.</summary>
+    internal ImageItem(string imagePath, uint imageIndex, JsonObject item)
+        : this(item)
+    {
+        ImagePath = imagePath;
+        ImageIndex = imageIndex;
+    }
+
+    private ImageItem(JsonObject item)
+    {
         ItemPath = item.Name("path");
         Name = item.Name("name");
         ShortName = item.Text("shortName");
@@ -56,7 +70,7 @@ public sealed class ImageItem
         CreationTime = item.Time("creationTime");
         LastAccessTime = item.Time("lastAccessTime");
         LastWriteTime = item.Time("lastWriteTime");
-        LinkCount = item.Number32("linkCount");
+        LinkCount = item.OptionalNumber32("linkCount");
         ReparseTag = item.OptionalNumber32("reparseTag");
         Hash = item.Text("hash");
         SecurityDescriptor = item.Text("securityDescriptor");
@@ -69,8 +83,14 @@ public sealed class ImageItem
         Streams = streams.AsReadOnly();
     }
 
-    /// <summary>The session's path.</summary>
-    public string Path { get; }
+    /// <summary>The session's path; null for an item of an image that is in a file.</summary>
+    public string? Path { get; }
+
+    /// <summary>The full path of the image file; null for an item in a session.</summary>
+    public string? ImagePath { get; }
+
+    /// <summary>The image's number in the file; null for an item in a session.</summary>
+    public uint? ImageIndex { get; }
 
     /// <summary>The item's path inside the image, for example <c>\Windows\notepad.exe</c>.</summary>
     public string ItemPath { get; }
@@ -99,8 +119,8 @@ public sealed class ImageItem
     /// <summary>When the item was last written, in local time.</summary>
     public DateTime? LastWriteTime { get; }
 
-    /// <summary>The number of hard links to the file.</summary>
-    public uint LinkCount { get; }
+    /// <summary>The number of hard links to the file; null when a listing did not count them.</summary>
+    public uint? LinkCount { get; }
 
     /// <summary>The kind of a reparse point; null for anything else.</summary>
     public uint? ReparseTag { get; }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.ExceptionServices;
 using System.Threading;
 using ImageServicing.Native;
 
@@ -50,6 +49,19 @@ internal sealed class Session
         return new SaveReport(Path, Document.Take(document!));
     });
 
+    /// <summary>How the session's state differs from the image it was mounted from.</summary>
+    /// <remarks>All differences are read before the first is handed out, so that the caller may use the session meanwhile.</remarks>
+    internal IReadOnlyList<ImageDifference> Compare(JsonWriter options, CancellationToken token) => Use(token, open =>
+    {
+        var differences = new List<ImageDifference>();
+        Listing.Run(difference => differences.Add(new ImageDifference(Path, difference)), token, batch =>
+        {
+            int status = NativeMethods.imgsvc_session_compare(open, options.ToString(), batch, IntPtr.Zero, out ErrorHandle error);
+            return (status, error);
+        });
+        return differences;
+    });
+
     /// <summary>Ends the session and drops what it staged.</summary>
     internal void Discard(CancellationToken token) => Use(token, open =>
     {
@@ -64,38 +76,11 @@ internal sealed class Session
     internal IReadOnlyList<ImageItem> GetItems(string itemPath, CancellationToken token) => Use(token, open =>
     {
         var items = new List<ImageItem>();
-        ExceptionDispatchInfo? failure = null;
-        NativeBatchCallback batch = (_, json, length) =>
+        Listing.Run(item => items.Add(new ImageItem(Path, item)), token, batch =>
         {
-            try
-            {
-                foreach (object? item in JsonReader.ReadArray(Document.Text(json, length)))
-                {
-                    if (item is JsonObject members)
-                    {
-                        items.Add(new ImageItem(Path, members));
-                    }
-                }
-
-                return token.IsCancellationRequested ? 1 : 0;
-            }
-#pragma warning disable CA1031 // Nothing may unwind through native frames; it is rethrown below.
-            catch (Exception thrown)
-#pragma warning restore CA1031
-            {
-                failure = ExceptionDispatchInfo.Capture(thrown);
-                return 1;
-            }
-        };
-        int status = NativeMethods.imgsvc_item_list(open, itemPath, ItemFlags.None, batch, IntPtr.Zero, out ErrorHandle error);
-        GC.KeepAlive(batch);
-        if (failure is not null)
-        {
-            error.Dispose();
-            failure.Throw();
-        }
-
-        Check.Ok(status, error);
+            int status = NativeMethods.imgsvc_item_list(open, itemPath, ItemFlags.None, batch, IntPtr.Zero, out ErrorHandle error);
+            return (status, error);
+        });
         return items;
     });
 

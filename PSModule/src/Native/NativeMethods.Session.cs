@@ -43,6 +43,14 @@ internal static partial class NativeMethods
         out ErrorHandle error);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_session_compare(
+        SessionHandle session,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeBatchCallback batch,
+        IntPtr context,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int imgsvc_session_discard(SessionHandle session, out ErrorHandle error);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

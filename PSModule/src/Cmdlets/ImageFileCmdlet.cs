@@ -1,0 +1,47 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Management.Automation;
+using ImageServicing.Interop;
+
+namespace ImageServicing.Cmdlets;
+
+/// <summary>A cmdlet that works on whole image files, without a session.</summary>
+public abstract class ImageFileCmdlet : ImageServicingCmdlet
+{
+    /// <summary>The values of <c>-Compression</c>; Maximum is DISM's word for Max.</summary>
+    private protected const string None = "None", Fast = "Fast", Max = "Max", Maximum = "Maximum", Recovery = "Recovery";
+
+    /// <summary>The engine's word for a compression.</summary>
+    private protected static string? EngineCompression(string? given)
+    {
+        string[] known = { None, Fast, Max, Recovery };
+        return string.Equals(given, Maximum, StringComparison.OrdinalIgnoreCase)
+            ? Max
+            : known.FirstOrDefault(word => string.Equals(word, given, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Whether a file's name says that its content is solid.</summary>
+    private protected static bool IsEsdName(string path) => path.EndsWith(".esd", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Paths of this machine as full paths; null for none.</summary>
+    private protected string[]? FullPaths(string[]? paths) => paths?.SelectMany(Expand).ToArray();
+
+    /// <summary>The value of a switch that may be on, off or not given.</summary>
+    private protected bool? IfGiven(string name, SwitchParameter value) =>
+        MyInvocation.BoundParameters.ContainsKey(name) ? value.IsPresent : null;
+
+    /// <summary>The value of a number that may not be given.</summary>
+    private protected long? IfGiven(string name, long value) => MyInvocation.BoundParameters.ContainsKey(name) ? value : null;
+
+    /// <summary>Whether the cmdlet only tells what it would do.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? given is SwitchParameter { IsPresent: true }
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
+
+    /// <summary>Emits images of a file that was just written, or all of them.</summary>
+    private protected void WriteImages(string imagePath, IReadOnlyList<uint>? indexes = null) =>
+        WriteObject(
+            Engine.GetImages(imagePath).Where(image => indexes is null || indexes.Contains(image.ImageIndex)),
+            enumerateCollection: true);
+}

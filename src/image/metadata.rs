@@ -16,7 +16,8 @@ pub fn read_tree(archive: &Archive, index: u32, observer: Observer<'_>) -> Resul
     Tree::parse(&bytes)
 }
 
-fn read_metadata(archive: &Archive, index: u32, observer: Observer<'_>) -> Result<Vec<u8>> {
+/// The metadata of image `index`, decompressed on all cores, with the SHA-1 the blob table gives.
+pub fn read_metadata(archive: &Archive, index: u32, observer: Observer<'_>) -> Result<Vec<u8>> {
     let resource = archive.open_metadata(index)?;
     let total = resource.size();
     report(observer, Phase::Opening, 0, total)?;

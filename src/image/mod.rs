@@ -23,6 +23,7 @@ mod operation;
 mod options;
 mod parts;
 mod path;
+mod pattern;
 mod pool;
 mod replay;
 mod resource;
@@ -45,6 +46,7 @@ pub use info::{
 };
 pub use options::{Content, ImageSelector, MountOptions, Put, PutOptions, SaveOptions, Times};
 pub use path::{check_new_name, is_device_name, ImagePath, NAME_LIMIT};
+pub use pattern::Pattern;
 pub use resource::Storage;
 pub use session::Session;
 pub use transaction::{Savepoint, Transaction};

@@ -107,13 +107,7 @@ impl<'a> View<'a> {
     /// Opens the content of a file.
     pub fn open(&self, dentry: DentryId) -> Result<ContentReader> {
         let inode = self.tree.inode_of(dentry);
-        if inode.stream(StreamKind::EfsRaw, &[]).is_some() {
-            return Err(Error::Unsupported {
-                what: format!("reading '{}'", self.tree.display_path(dentry)),
-                reason: "it is encrypted (EFS)".to_owned(),
-            });
-        }
-        self.content.open(&inode.unnamed_hash())
+        self.content.open(&readable_hash(inode, || self.tree.display_path(dentry))?)
     }
 
     /// The whole content of the file at `path`, if it has at most `limit` bytes, checked against
@@ -132,46 +126,87 @@ impl<'a> View<'a> {
     pub fn describe(&self, dentry: DentryId) -> Item {
         let name = self.tree.dentry(dentry);
         let inode = self.tree.inode_of(dentry);
+        let named = Named {
+            path: self.tree.display_path(dentry),
+            name: &name.name,
+            short_name: &name.short_name,
+            link_count: Some(inode.links),
+            security_descriptor: self.tree.security_descriptor(name.inode).and_then(sddl),
+        };
+        named.item(inode, |hash| self.size(hash))
+    }
+
+    /// The error for an item that is not what an operation needs.
+    pub(crate) fn wrong_kind(&self, dentry: DentryId, needed: &'static str) -> Error {
+        wrong_kind(self.tree.inode_of(dentry), self.tree.display_path(dentry), needed)
+    }
+}
+
+/// What is known of an item besides what its inode says.
+pub(crate) struct Named<'a> {
+    pub path: String,
+    pub name: &'a [u16],
+    pub short_name: &'a [u16],
+    pub link_count: Option<u32>,
+    /// SDDL.
+    pub security_descriptor: Option<String>,
+}
+
+impl Named<'_> {
+    /// The item's document.
+    pub fn item(self, inode: &Inode, size: impl Fn(&Hash) -> u64) -> Item {
         let hash = inode.unnamed_hash();
-        let short_name = &name.short_name;
         let streams =
             inode.streams.iter().filter(|stream| stream.kind == StreamKind::Data && !stream.name.is_empty());
-        let descriptor = self.tree.security_descriptor(name.inode);
         Item {
-            path: self.tree.display_path(dentry),
-            name: String::from_utf16_lossy(&name.name),
-            short_name: (!short_name.is_empty()).then(|| String::from_utf16_lossy(short_name)),
+            path: self.path,
+            name: String::from_utf16_lossy(self.name),
+            short_name: (!self.short_name.is_empty()).then(|| String::from_utf16_lossy(self.short_name)),
             item_type: item_type(inode),
-            length: self.size(&hash),
+            length: size(&hash),
             attributes: inode.attributes,
             creation_time: inode.creation_time,
             last_access_time: inode.last_access_time,
             last_write_time: inode.last_write_time,
-            link_count: Some(inode.links),
+            link_count: self.link_count,
             reparse_tag: inode.is_reparse_point().then_some(inode.reparse.tag),
             hash: hash_text(&hash),
             streams: streams
                 .map(|stream| StreamInfo {
                     name: String::from_utf16_lossy(&stream.name),
-                    length: self.size(&stream.hash),
+                    length: size(&stream.hash),
                     hash: hash_text(&stream.hash),
                 })
                 .collect(),
-            security_descriptor: descriptor
-                .and_then(|bytes| SecurityDescriptor::parse(bytes).ok())
-                .map(|descriptor| descriptor.to_sddl()),
+            security_descriptor: self.security_descriptor,
         }
     }
+}
 
-    /// The error for an item that is not what an operation needs.
-    pub(crate) fn wrong_kind(&self, dentry: DentryId, needed: &'static str) -> Error {
-        let found = match item_type(self.tree.inode_of(dentry)) {
-            ItemType::File => "a file",
-            ItemType::Directory => "a directory",
-            ItemType::ReparsePoint => "a reparse point",
-        };
-        Error::WrongItemKind { path: self.tree.display_path(dentry), found, needed }
+/// A security descriptor as SDDL; `None` when it is damaged.
+pub(crate) fn sddl(descriptor: &[u8]) -> Option<String> {
+    Some(SecurityDescriptor::parse(descriptor).ok()?.to_sddl())
+}
+
+/// The hash of a file's content, if it can be read.
+pub(crate) fn readable_hash(inode: &Inode, path: impl FnOnce() -> String) -> Result<Hash> {
+    if inode.stream(StreamKind::EfsRaw, &[]).is_some() {
+        return Err(Error::Unsupported {
+            what: format!("reading '{}'", path()),
+            reason: "it is encrypted (EFS)".to_owned(),
+        });
     }
+    Ok(inode.unnamed_hash())
+}
+
+/// The error for an item that is not what an operation needs.
+pub(crate) fn wrong_kind(inode: &Inode, path: String, needed: &'static str) -> Error {
+    let found = match item_type(inode) {
+        ItemType::File => "a file",
+        ItemType::Directory => "a directory",
+        ItemType::ReparsePoint => "a reparse point",
+    };
+    Error::WrongItemKind { path, found, needed }
 }
 
 /// What an inode is.

@@ -1,6 +1,6 @@
 //! Changing a tree. Every operation keeps the order of children, link counts and link groups.
 
-use super::parse::name_problem;
+use super::dentry::name_problem;
 use super::{Dentry, DentryId, Inode, InodeId, Tree, NOWHERE};
 use crate::error::{Error, Result};
 

@@ -10,6 +10,7 @@
 //! Reference: `docs/formats/wim.md` "Metadata"; `ebiggers/wimlib` `src/dentry.c`,
 //! `src/metadata_resource.c`, `src/inode_fixup.c`.
 
+mod dentry;
 mod edit;
 mod links;
 mod parse;
@@ -18,12 +19,15 @@ mod security_table;
 mod streams;
 pub mod tagged_items;
 mod totals;
+mod walk_metadata;
 mod write;
 
+pub use dentry::StoredDentry;
 pub use security_table::SecurityTable;
 pub use streams::{Stream, StreamKind};
 pub use tagged_items::{tagged_item, TaggedItem};
 pub use totals::Totals;
+pub use walk_metadata::MetadataWalker;
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! Looking things up in a tree.
 
-use super::parse::compare_names;
+use super::dentry::compare_names;
 use super::{Dentry, DentryId, Inode, InodeId, SecurityTable, Tree};
 use crate::formats::upcase;
 use std::cmp::Ordering;

@@ -1,12 +1,67 @@
 //! The security descriptors of an image: a table that inodes index.
 
+use super::dentry::Metadata;
 use crate::error::{Error, Result};
 use crate::formats::bytes::Reader;
 use std::collections::HashMap;
+use std::ops::Range;
 
 const FORMAT: &str = "WIM security data";
 /// Ids are signed on disk, and -1 means none.
 const MAX_DESCRIPTORS: u32 = 0x7FFF_FFFF;
+
+/// Where the descriptors are in a metadata resource. The root dentry follows them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SecurityExtents {
+    descriptors: Vec<Range<usize>>,
+}
+
+impl SecurityExtents {
+    /// Where the table at the start of a metadata resource ends, and how many descriptors it has.
+    pub fn read_length(metadata: &mut impl Metadata) -> Result<(usize, u32)> {
+        let size = metadata.size();
+        let mut reader = Reader::new(FORMAT, metadata.get(0..size.min(8))?.unwrap_or_default());
+        let declared = reader.u32()?;
+        let count = reader.u32()?;
+        // A length of 0 stands for 8: just these two fields.
+        let length = u64::from(declared).next_multiple_of(8).max(8);
+        let Some(length) = usize::try_from(length).ok().filter(|length| *length <= size) else {
+            let expected = format!("a table inside the {size} byte(s) of metadata");
+            return Err(reader.error_at(0, expected, declared.to_string()));
+        };
+        let fit = u64::try_from(length.saturating_sub(8) / 8).unwrap_or(0);
+        if count > MAX_DESCRIPTORS || u64::from(count) > fit {
+            let expected = format!("descriptors that fit {declared} byte(s)");
+            return Err(reader.error_at(4, expected, count.to_string()));
+        }
+        Ok((length, count))
+    }
+
+    /// Where each descriptor is.
+    pub fn read(metadata: &mut impl Metadata) -> Result<Self> {
+        let (length, count) = Self::read_length(metadata)?;
+        let sizes_end = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(8).saturating_add(8);
+        let mut reader = Reader::new(FORMAT, metadata.get(8..sizes_end)?.unwrap_or_default()).with_base(8);
+        let mut descriptors = Vec::new();
+        let mut start = sizes_end;
+        for _ in 0..count {
+            let size = reader.u64()?;
+            let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size));
+            let Some(end) = end.filter(|end| *end <= length) else {
+                let found = format!("{size} at offset {start:#x}");
+                return Err(reader.error(format!("a size inside the table of {length} bytes"), found));
+            };
+            descriptors.push(start..end);
+            start = end;
+        }
+        Ok(Self { descriptors })
+    }
+
+    /// The place of the descriptor with that id.
+    pub fn get(&self, id: u32) -> Option<Range<usize>> {
+        self.descriptors.get(usize::try_from(id).ok()?).cloned()
+    }
+}
 
 /// Self-relative security descriptors, each once.
 #[derive(Debug, Clone, Default)]
@@ -16,31 +71,13 @@ pub struct SecurityTable {
 }
 
 impl SecurityTable {
-    /// Reads the table at the start of a metadata resource; also returns where the root dentry is.
-    pub(super) fn parse(metadata: &[u8]) -> Result<(Self, usize)> {
-        let mut reader = Reader::new(FORMAT, metadata);
-        let declared = reader.u32()?;
-        let count = reader.u32()?;
-        // A length of 0 stands for 8: just these two fields.
-        let length = u64::from(declared).next_multiple_of(8).max(8);
-        let bytes = usize::try_from(length).ok().and_then(|length| metadata.get(..length));
-        let Some(bytes) = bytes else {
-            let expected = format!("a table inside the {} byte(s) of metadata", metadata.len());
-            return Err(reader.error_at(0, expected, declared.to_string()));
-        };
-        let mut reader = Reader::new(FORMAT, bytes);
-        reader.seek(8)?;
-        if count > MAX_DESCRIPTORS || u64::from(count) > u64::try_from(reader.remaining() / 8).unwrap_or(0) {
-            let expected = format!("descriptors that fit {declared} byte(s)");
-            return Err(reader.error_at(4, expected, count.to_string()));
-        }
-        let sizes = (0..count).map(|_| reader.u64()).collect::<Result<Vec<_>>>()?;
+    /// Reads the table at the start of a metadata resource.
+    pub(super) fn parse(metadata: &mut impl Metadata) -> Result<Self> {
         let mut table = Self::default();
-        for size in sizes {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            table.push(reader.take(size)?.into());
+        for place in SecurityExtents::read(metadata)?.descriptors {
+            table.push(metadata.get(place)?.unwrap_or_default().into());
         }
-        Ok((table, bytes.len()))
+        Ok(table)
     }
 
     fn push(&mut self, descriptor: Box<[u8]>) -> u32 {

@@ -2,7 +2,8 @@
 //! table, the root dentry and an end mark, then for each directory, parents first, the list of its
 //! children and an end mark.
 
-use super::parse::{DENTRY_SIZE, NO_SECURITY, STREAM_SIZE};
+use super::dentry::{DENTRY_SIZE, STREAM_SIZE};
+use super::parse::NO_SECURITY;
 use super::query::Walk;
 use super::{attributes, DentryId, Tree};
 use crate::error::{Error, Result};

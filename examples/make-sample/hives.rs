@@ -33,9 +33,15 @@ pub fn system(inbox: &str) -> Result<Vec<u8>> {
         let key = format!("ControlSet001\\Control\\Class\\{guid}");
         set(&mut hive, &key, "Class", SZ, &data::sz(class))?;
     }
-    set(&mut hive, "ControlSet001\\Control\\ProductOptions", "ProductType", SZ, &data::sz("WinNT"))?;
+    let options = "ControlSet001\\Control\\ProductOptions";
+    set(&mut hive, options, "ProductType", SZ, &data::sz("WinNT"))?;
+    set(&mut hive, options, "ProductSuite", MULTI_SZ, &data::multi_sz(["Terminal Server"]))?;
     set(&mut hive, "ControlSet001\\Control\\Nls\\Language", "InstallLanguage", SZ, &data::sz("0409"))?;
-    set(&mut hive, "ControlSet001\\Control\\Windows", "CSDBuildNumber", DWORD, &data::dword(525))?;
+    let language = "ControlSet001\\Control\\MUI\\UILanguages\\en-US";
+    set(&mut hive, language, "LCID", DWORD, &data::dword(0x409))?;
+    for (name, number) in [("CSDBuildNumber", 525), ("CSDVersion", 0)] {
+        set(&mut hive, "ControlSet001\\Control\\Windows", name, DWORD, &data::dword(number))?;
+    }
     let disk = "ControlSet001\\Services\\disk";
     set(&mut hive, disk, "Type", DWORD, &data::dword(1))?;
     set(&mut hive, disk, "Start", DWORD, &data::dword(0))?;
@@ -65,6 +71,7 @@ pub fn software(product: &str, edition: &str) -> Result<Vec<u8>> {
         ("CurrentVersion", "6.3"),
         ("CurrentBuild", "22621"),
         ("CurrentBuildNumber", "22621"),
+        ("BuildBranch", "ni_release"),
         ("DisplayVersion", "22H2"),
         ("SystemRoot", "C:\\Windows"),
     ] {

@@ -1,7 +1,7 @@
 //! The sample image file: two editions of a very small "Windows".
 //!
-//! The engine makes the file and everything in it. What only a capture writes (the description of the
-//! Windows installation in the XML) and a second image come from wimlib-imagex.
+//! The engine makes the file and everything in it, and what the XML says of its Windows. The second
+//! image and the texts for people come from wimlib-imagex.
 
 use crate::{hives, pe};
 use imgsvc::error::Result;
@@ -30,8 +30,8 @@ pub fn make(file: &Path, state: &Path) -> std::result::Result<(), Box<dyn std::e
         put(windows, &format!("{CONFIG}\\SOFTWARE"), &hives::software("Windows 11 Pro", "Professional")?)
     })?;
     wimlib(&["export", &file.to_string_lossy(), "1", &file.to_string_lossy(), "Sample Home"])?;
-    describe(file, "1", "Windows 11 Pro", "Professional")?;
-    describe(file, "2", "Windows 11 Home", "Core")?;
+    describe(file, "1", "Windows 11 Pro")?;
+    describe(file, "2", "Windows 11 Home")?;
     // Compacting leaves a file without the space that the steps before have given up.
     service(file, state, 2, SaveOptions { compact: true, ..SaveOptions::default() }, |windows| {
         put(windows, &format!("{CONFIG}\\SOFTWARE"), &hives::software("Windows 11 Home", "Core")?)
@@ -126,30 +126,12 @@ fn short_name(windows: &mut Transaction<'_>, path: &str, name: &str) -> Result<(
     windows.set_short_name(&ImagePath::parse(path)?, Some(&units))
 }
 
-/// What Windows set-up and DISM read about an image without opening it.
-fn describe(
-    file: &Path,
-    index: &str,
-    product: &str,
-    edition: &str,
-) -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// What the XML says of an image and no hive tells.
+fn describe(file: &Path, index: &str, product: &str) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let properties = [
-        ("WINDOWS/ARCH", "9"), // PROCESSOR_ARCHITECTURE_AMD64
+        // Of the version resource of Microsoft's own system files.
         ("WINDOWS/PRODUCTNAME", "Microsoft® Windows® Operating System"),
-        ("WINDOWS/EDITIONID", edition),
-        ("WINDOWS/INSTALLATIONTYPE", "Client"),
         ("WINDOWS/SERVICINGDATA/PKEYCONFIGVERSION", "10.0.22621.525;2016-01-01T00:00:00Z"),
-        ("WINDOWS/PRODUCTTYPE", "WinNT"),
-        ("WINDOWS/PRODUCTSUITE", "Terminal Server"),
-        ("WINDOWS/LANGUAGES/LANGUAGE", "en-US"),
-        ("WINDOWS/LANGUAGES/DEFAULT", "en-US"),
-        ("WINDOWS/VERSION/MAJOR", "10"),
-        ("WINDOWS/VERSION/MINOR", "0"),
-        ("WINDOWS/VERSION/BUILD", "22621"),
-        ("WINDOWS/VERSION/SPBUILD", "525"),
-        ("WINDOWS/VERSION/SPLEVEL", "0"),
-        ("WINDOWS/SYSTEMROOT", "WINDOWS"),
-        ("FLAGS", edition),
         ("DESCRIPTION", product),
         ("DISPLAYNAME", product),
         ("DISPLAYDESCRIPTION", product),

@@ -1,20 +1,17 @@
 //! Which Windows an image holds: where its directory is, architecture, version, product, registry.
 //!
 //! The XML of a WIM can be wrong or missing, so what the SYSTEM hive says comes first where it says
-//! anything. The SOFTWARE hive is large and is opened only when nothing else knows the version.
+//! anything. How the hives are read is one thing with `image::identity`, which fills the XML.
 //!
 //! Reference: docs/formats/driver-database.md, "Facts of the image"; `VER_NT_*` and `VER_SUITE_*` of
 //! winnt.h; the XML is described in docs/formats/wim.md.
 
 use super::hives::HiveFile;
-use crate::error::{Error, Result};
+use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Architecture, Target};
-use crate::formats::pe;
-use crate::formats::regf::{Hive, KeyId};
+use crate::formats::regf::{Hive, KeyId, Peek};
+use crate::image::identity::{self, control_set, Product, Software, Sources};
 use crate::image::{ImageDetails, ImagePath, View};
-
-/// Largest system file whose PE header is read for the architecture.
-const PE_LIMIT: u64 = 64 << 20;
 
 /// Suites as `ProductOptions\ProductSuite` names them, with their `VER_SUITE_*` bits.
 const SUITES: [(&str, u32); 13] = [
@@ -74,29 +71,19 @@ pub fn hive_path(windows: &ImagePath, name: &str) -> Result<ImagePath> {
     windows.join(&format!(r"System32\config\{name}"))
 }
 
-/// The Windows directory: as the XML says if it is there, else `\Windows`; in the case the image has.
+/// The Windows directory: as the XML says if it is there, else the one that has Windows' files, else
+/// `\Windows`; in the case the image has.
 fn directory(view: &View<'_>, details: &ImageDetails) -> Result<ImagePath> {
     let named = details.system_root.as_deref().and_then(|root| ImagePath::parse(root.trim()).ok());
     let usual = ImagePath::parse(r"\Windows")?;
-    for path in named.into_iter().filter(|path| !path.is_root()).chain([usual.clone()]) {
+    let sources = Sources::of(view.tree());
+    let found = sources.root().and_then(|root| ImagePath::from_utf16(root).ok());
+    for path in named.into_iter().filter(|path| !path.is_root()).chain(found).chain([usual.clone()]) {
         if let Some(found) = view.lookup(&path)? {
             return ImagePath::from_utf16(&view.tree().path_of(found));
         }
     }
     Ok(usual)
-}
-
-/// The control set that Windows starts with: `Select\Default`, else the first.
-pub fn control_set(system: &Hive) -> Result<Option<KeyId>> {
-    let chosen = match system.find(system.root(), "Select")? {
-        Some(select) => system.value(select, "Default")?.and_then(|value| value.as_number()),
-        None => None,
-    };
-    let number = chosen.unwrap_or(1);
-    match system.find(system.root(), &format!("ControlSet{number:03}"))? {
-        Some(key) => Ok(Some(key)),
-        None => system.find(system.root(), "ControlSet001"),
-    }
 }
 
 /// A number below the driver database's root.
@@ -130,8 +117,9 @@ fn architecture(
     for name in [r"System32\ntdll.dll", r"System32\kernel32.dll"] {
         let path = windows.join(name)?;
         if view.exists(&path)? {
-            let bytes = view.read_file(&path, PE_LIMIT)?;
-            if let Some(found) = architecture_of(&bytes) {
+            let machine = identity::machine(&mut view.open_file(&path)?);
+            if let Some(found) = machine.and_then(identity::architecture).and_then(Architecture::from_number)
+            {
                 return Ok(found);
             }
         }
@@ -153,10 +141,8 @@ fn version(
             return Ok((major, minor, build));
         }
     }
-    if let Some(software) = HiveFile::open(view, &hive_path(windows, "SOFTWARE")?)? {
-        if let Some(version) = version_of(&software.hive)? {
-            return Ok(version);
-        }
+    if let Some(version) = version_of(view, &hive_path(windows, "SOFTWARE")?)? {
+        return Ok(version);
     }
     if let Some(version) = database_version(system)? {
         return Ok(version);
@@ -175,30 +161,18 @@ fn database_version(hive: &Hive) -> Result<Option<(u32, u32, u32)>> {
         .and_then(|[major, minor, ..]| (major != 0).then(|| (u32::from(major), u32::from(minor), u32::MAX))))
 }
 
-/// The version in a SOFTWARE hive.
-fn version_of(software: &Hive) -> Result<Option<(u32, u32, u32)>> {
-    let path = r"Microsoft\Windows NT\CurrentVersion";
-    let Some(key) = software.find(software.root(), path)? else { return Ok(None) };
-    let number = |name: &str| -> Result<Option<u32>> {
-        let number = software.value(key, name)?.and_then(|value| value.as_number());
-        Ok(number.and_then(|number| u32::try_from(number).ok()))
-    };
-    let text = |name: &str| -> Result<Option<String>> {
-        Ok(software.value(key, name)?.and_then(|value| value.as_text()))
-    };
-    let build = text("CurrentBuild")?.and_then(|build| build.trim().parse().ok()).unwrap_or(u32::MAX);
-    if let (Some(major), Some(minor)) =
-        (number("CurrentMajorVersionNumber")?, number("CurrentMinorVersionNumber")?)
-    {
-        return Ok(Some((major, minor, build)));
+/// The version in the SOFTWARE hive at `path`.
+fn version_of(view: &View<'_>, path: &ImagePath) -> Result<Option<(u32, u32, u32)>> {
+    if !view.exists(path)? {
+        return Ok(None);
     }
-    // Before Windows 10 there is only the text `6.3`.
-    let Some(version) = text("CurrentVersion")? else { return Ok(None) };
-    let mut parts = version.trim().split('.').map(|part| part.parse().ok());
-    Ok(match (parts.next().flatten(), parts.next().flatten()) {
-        (Some(major), Some(minor)) => Some((major, minor, build)),
-        _ => None,
-    })
+    let content = view.open_file(path)?;
+    let looked = Peek::open(Box::new(content)).and_then(|mut peek| peek.look(Software::read));
+    let (software, damage) = looked.in_file(path.to_string())?;
+    match (software.version, damage) {
+        (None, Some(damage)) => Err(damage.in_file(path.to_string())),
+        (version, _) => Ok(version.map(|(major, minor, build)| (major, minor, build.unwrap_or(u32::MAX)))),
+    }
 }
 
 /// Product type and suites.
@@ -207,11 +181,8 @@ fn product(
     options: Option<KeyId>,
     details: &ImageDetails,
 ) -> Result<(Option<u32>, Option<u32>)> {
-    let text = match options {
-        Some(key) => system.value(key, "ProductType")?.and_then(|value| value.as_text()),
-        None => None,
-    };
-    let product_type = text.or_else(|| details.product_type.clone()).and_then(|text| {
+    let Product { kind, suites } = Product::read(system, options)?;
+    let product_type = kind.or_else(|| details.product_type.clone()).and_then(|text| {
         match text.trim().to_ascii_lowercase().as_str() {
             "winnt" => Some(1),
             "lanmannt" => Some(2),
@@ -219,23 +190,8 @@ fn product(
             _ => None,
         }
     });
-    let suites = match options {
-        Some(key) => system.value(key, "ProductSuite")?.and_then(|value| value.as_texts()),
-        None => None,
-    };
     let suites = suites.or_else(|| details.product_suite.clone().map(|suite| vec![suite]));
     let bit = |name: &String| SUITES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
     let suite = suites.map(|names| names.iter().filter_map(bit).fold(0, |bits, (_, bit)| bits | bit));
     Ok((product_type, suite))
-}
-
-/// The architecture of a PE image.
-fn architecture_of(bytes: &[u8]) -> Option<Architecture> {
-    match pe::headers(bytes).ok().flatten()?.machine {
-        pe::machine::I386 => Some(Architecture::X86),
-        pe::machine::AMD64 => Some(Architecture::Amd64),
-        pe::machine::ARMNT => Some(Architecture::Arm),
-        pe::machine::ARM64 => Some(Architecture::Arm64),
-        _ => None,
-    }
 }

@@ -1,7 +1,7 @@
 //! Which Windows an image holds, worked out from its files and hives as a capture does, and the
 //! `WINDOWS` element of its XML.
 //!
-//! Little is read: the head of one system file, and of the hives only the parts that the few keys
+//! Little is read: one system file, or only its head if the XML names the product, and of the hives only the parts that the few keys
 //! are in ([`Peek`]). Nothing here fails: what cannot be read leaves the XML as it was, with a note.
 //!
 //! Reference: docs/formats/wim.md, "The WINDOWS element".
@@ -23,6 +23,10 @@ use crate::formats::ReadRange;
 
 /// Bytes of a system file in which its PE header is.
 const PE_HEAD: u64 = 4096;
+/// Largest system file whose version resource is read.
+const SYSTEM_FILE_LIMIT: u64 = 16 << 20;
+/// What stands behind the `FLAGS` of an image in Microsoft's files.
+const FLAGS_ORDER: &[&str] = &["FLAGS", "DISPLAYNAME", "DISPLAYDESCRIPTION"];
 /// The first version whose XML has a branch: Windows 10.
 const FIRST_WITH_BRANCH: u32 = 10;
 
@@ -52,14 +56,18 @@ fn identify_sources(sources: &Sources, known: WindowsInfo, open: OpenContent<'_>
     found.windows.system_root = Some(sources.system_root()?);
     let software = found.look(sources, "SOFTWARE", sources.software, open, Software::read);
     let system = found.look(sources, "SYSTEM", sources.system, open, System::read);
-    let machine = sources.system_files().find_map(|hash| machine(hash, open));
+    let machine = sources.system_files().find_map(|hash| machine(&mut *open(hash).ok()?));
+    if found.windows.product_name.is_none() {
+        let mut names = sources.system_files().map(|hash| product_name(hash, open));
+        found.windows.product_name = names.find_map(|name| name);
+    }
     let windows = &mut found.windows;
     let by_name = system.as_ref().and_then(|system| system.processor.as_deref()).and_then(processor);
     set(&mut windows.architecture, machine.and_then(architecture).or(by_name));
     if let Some(software) = software {
         set(&mut windows.edition_id, software.edition_id);
         set(&mut windows.installation_type, software.installation_type);
-        // In Microsoft's images these two come from the build and not from the registry.
+        // In Microsoft's files these two do not come from the registry.
         windows.product_name = windows.product_name.take().or(software.product_name);
         if let Some((major, minor, build)) = software.version {
             let version = windows.version.get_or_insert_with(WindowsVersion::default);
@@ -70,13 +78,10 @@ fn identify_sources(sources: &Sources, known: WindowsInfo, open: OpenContent<'_>
                 windows.branch = windows.branch.take().or(software.branch);
             }
         }
-        if let (Some(version), Some(revision)) = (&mut windows.version, software.revision) {
-            version.sp_build = u64::from(revision);
-        }
-        // The service pack's build is where Windows without revisions has its.
-        let revision = software.revision;
-        if let (Some(version), Some(system), None) = (&mut windows.version, &system, revision) {
-            version.sp_build = system.sp_build.map_or(version.sp_build, u64::from);
+        let sp_build = system.as_ref().and_then(|system| system.sp_build);
+        // Updates raise the revision only; the other says what the media was made with.
+        if let (Some(version), Some(build)) = (&mut windows.version, software.revision.or(sp_build)) {
+            version.sp_build = u64::from(build);
         }
     }
     if let Some(system) = system {
@@ -123,7 +128,9 @@ pub fn update_xml(
     let mut write = || -> Result<()> {
         windows.write_to(&mut changed)?;
         match &windows.edition_id {
-            Some(new) if changed.text_at("FLAGS") == edition => changed.set_text("FLAGS", new),
+            Some(new) if changed.text_at("FLAGS") == edition => {
+                changed.child_in_order("FLAGS", FLAGS_ORDER)?.set_own_text(new)
+            }
             _ => Ok(()),
         }
     };
@@ -173,12 +180,21 @@ fn set<T>(place: &mut Option<T>, found: Option<T>) {
     }
 }
 
-/// The machine a system file is for; a file that cannot be read says nothing.
-fn machine(hash: &Hash, open: OpenContent<'_>) -> Option<u16> {
-    let mut content = open(hash).ok()?;
+/// The PE machine a system file is for, of which only the head is read. One that cannot be read says
+/// nothing.
+pub fn machine(content: &mut dyn ReadRange) -> Option<u16> {
     let mut head = vec![0; usize::try_from(content.size().min(PE_HEAD)).ok()?];
     content.read_range(0, &mut head).ok()?;
     pe::machine_of(&head)
+}
+
+/// The product a system file says it belongs to.
+fn product_name(hash: &Hash, open: OpenContent<'_>) -> Option<String> {
+    let mut content = open(hash).ok()?;
+    let size = content.size();
+    let mut image = vec![0; usize::try_from(size).ok().filter(|_| size <= SYSTEM_FILE_LIMIT)?];
+    content.read_range(0, &mut image).ok()?;
+    pe::version_string(&image, "ProductName").filter(|name| !name.trim().is_empty())
 }
 
 /// The PROCESSOR_ARCHITECTURE number of a PE machine.

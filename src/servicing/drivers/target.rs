@@ -170,7 +170,7 @@ impl TargetImage {
 
 /// The name of a class in `Control\Class` of a SYSTEM hive.
 pub fn class_name(system: &Hive, class: Guid) -> Result<Option<String>> {
-    let Some(set) = crate::servicing::windows::control_set(system)? else { return Ok(None) };
+    let Some(set) = crate::image::identity::control_set(system)? else { return Ok(None) };
     let Some(key) = system.find(set, &format!(r"Control\Class\{class}"))? else { return Ok(None) };
     Ok(system.value(key, "Class")?.and_then(|value| value.as_text()).filter(|name| !name.is_empty()))
 }

@@ -6,6 +6,10 @@
 //!
 //! Reference: Microsoft "Windows Authenticode Portable Executable Signature Format"; "PE Format".
 
+mod version;
+
+pub use version::version_string;
+
 use crate::error::{Error, Result};
 use crate::formats::bytes::{u16_at, u32_at};
 use sha1::{Digest, Sha1};

@@ -5,6 +5,9 @@
 //! Reference: <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>.
 
 use crate::error::{Error, Result};
+use crate::formats::wim::tree::{DentryId, Tree};
+use crate::image::host;
+use std::ffi::OsString;
 use std::fmt;
 use widestring::U16String;
 
@@ -157,4 +160,29 @@ pub fn is_device_name(name: &[u16]) -> bool {
     matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
         || numbered("COM")
         || numbered("LPT")
+}
+
+/// The name of an item on the host, if it is one name there.
+///
+/// # Errors
+/// [`Error::InvalidName`] for a name that would lead somewhere else.
+pub(crate) fn name_on_host(tree: &Tree, item: DentryId) -> Result<OsString> {
+    let name = &tree.dentry(item).name;
+    let refuse = |reason| {
+        let name = tree.display_path(item);
+        Err(Error::InvalidName { what: "file name on this host", name, reason })
+    };
+    let is = |unit: u16, character: u8| unit == u16::from(character);
+    let escapes = name.iter().any(|unit| b"/\0".iter().any(|character| is(*unit, *character)));
+    let dots = name.len() <= 2 && name.iter().all(|unit| is(*unit, b'.'));
+    if escapes || dots {
+        return refuse("it would lead somewhere else");
+    }
+    if cfg!(windows) {
+        check_new_name(name)?;
+        if is_device_name(name) {
+            return refuse("it names a device");
+        }
+    }
+    Ok(host::host_name(name))
 }

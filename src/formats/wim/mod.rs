@@ -9,6 +9,7 @@ pub mod chunks;
 pub mod header;
 mod image_info;
 pub mod integrity;
+pub mod reparse;
 mod resource;
 mod source;
 pub mod store;

@@ -107,6 +107,14 @@ impl ResourceReader {
         })
     }
 
+    /// Takes over the decompressor of a reader that is done with, if it fits: making one takes longer
+    /// than decoding a small resource.
+    pub fn go_on_after(&mut self, other: Self) {
+        if self.compression == other.compression && self.chunk_size == other.chunk_size {
+            self.decompressor = other.decompressor;
+        }
+    }
+
     /// Bytes when decompressed.
     pub fn size(&self) -> u64 {
         self.header.size

@@ -6,6 +6,7 @@
 
 pub mod faults;
 mod mounts;
+pub mod tree;
 
 #[cfg(unix)]
 #[path = "unix.rs"]
@@ -276,6 +277,14 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
     file.sync()?;
     drop(file);
     rename(&fresh, path)
+}
+
+/// A hidden name beside `path`, for what is to take its place when it is whole.
+pub fn beside(path: &Path) -> PathBuf {
+    // Part of the name is enough, and stays below the host's limit.
+    let part: String = path.file_name().unwrap_or_default().to_string_lossy().chars().take(32).collect();
+    let unique = uuid::Uuid::new_v4().simple();
+    path.with_file_name(format!(".{part}.imgsvc-{unique}.tmp"))
 }
 
 /// Gives `to` the permissions, and where allowed the owner, of `from`.

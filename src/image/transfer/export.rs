@@ -6,14 +6,14 @@ use crate::formats::wim::tree::{attributes, DentryId};
 use crate::image::clock;
 use crate::image::host;
 use crate::image::info::{Action, ItemType, TransferReport};
-use crate::image::path::{check_new_name, is_device_name};
+use crate::image::path::name_on_host;
 use crate::image::session::Session;
 use crate::image::view::{item_type, View};
 use crate::image::ImagePath;
 use crate::progress::{Observer, Phase, Progress};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Writes a file, or with `recurse` a directory, of the image to the host. A file goes into
 /// `host_path` when that is a directory, and becomes `host_path` otherwise; what is in a directory
@@ -51,7 +51,7 @@ pub fn export(
         let mut open = Vec::new();
         while let Some((dentry, target)) = directory.take().or_else(|| open.pop()) {
             for child in view.tree().children(dentry) {
-                let target = target.join(host_name(&view, *child)?);
+                let target = target.join(name_on_host(view.tree(), *child)?);
                 if view.tree().inode_of(*child).is_directory() {
                     open.push((*child, target));
                 } else {
@@ -64,7 +64,7 @@ pub fn export(
         work.sort_by(|(_, one), (_, other)| one.cmp(other));
     } else {
         let target = match std::fs::metadata(host_path) {
-            Ok(metadata) if metadata.is_dir() => host_path.join(host_name(&view, start)?),
+            Ok(metadata) if metadata.is_dir() => host_path.join(name_on_host(view.tree(), start)?),
             _ => host_path.to_path_buf(),
         };
         work.push((start, target));
@@ -97,30 +97,6 @@ pub fn export(
     Ok(told)
 }
 
-/// The name on the host, if it is one name there.
-fn host_name(view: &View<'_>, dentry: DentryId) -> Result<std::ffi::OsString> {
-    let name = &view.tree().dentry(dentry).name;
-    let is = |unit: u16, character: u8| unit == u16::from(character);
-    let escapes = name.iter().any(|unit| b"/\\\0".iter().any(|character| is(*unit, *character)));
-    let dots = name.len() <= 2 && name.iter().all(|unit| is(*unit, b'.'));
-    if escapes || dots {
-        return Err(Error::InvalidName {
-            what: "file name on this host",
-            name: view.tree().display_path(dentry),
-            reason: "it would lead somewhere else",
-        });
-    }
-    if cfg!(windows) {
-        check_new_name(name)?;
-        if is_device_name(name) {
-            let reason = "it names a device";
-            let name = view.tree().display_path(dentry);
-            return Err(Error::InvalidName { what: "file name on this host", name, reason });
-        }
-    }
-    Ok(host::host_name(name))
-}
-
 fn make_directory(path: &Path, top: bool) -> Result<()> {
     let found = match top {
         true => std::fs::metadata(path),
@@ -149,8 +125,7 @@ fn write_file(
         _ => {}
     }
     let mut content = view.open(dentry)?;
-    let fresh = beside(target);
-    let _ = std::fs::remove_file(&fresh);
+    let fresh = host::beside(target);
     let refused = |error| Error::io("write", target, error);
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&fresh).map_err(refused)?;
     let mut done = 0u64;
@@ -177,13 +152,4 @@ fn write_file(
     }
     meter.done = meter.done.saturating_add(total);
     Ok(total)
-}
-
-fn beside(target: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    // Part of the name is enough, and stays below the host's limit.
-    let part: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(32).collect();
-    name.push(part);
-    name.push(format!(".imgsvc-{}.tmp", std::process::id()));
-    target.with_file_name(name)
 }

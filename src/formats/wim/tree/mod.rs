@@ -35,14 +35,24 @@ use std::collections::HashMap;
 pub mod attributes {
     /// FILE_ATTRIBUTE_READONLY.
     pub const READ_ONLY: u32 = 0x0001;
+    /// FILE_ATTRIBUTE_HIDDEN.
+    pub const HIDDEN: u32 = 0x0002;
+    /// FILE_ATTRIBUTE_SYSTEM.
+    pub const SYSTEM: u32 = 0x0004;
     /// FILE_ATTRIBUTE_DIRECTORY.
     pub const DIRECTORY: u32 = 0x0010;
     /// FILE_ATTRIBUTE_ARCHIVE.
     pub const ARCHIVE: u32 = 0x0020;
     /// FILE_ATTRIBUTE_NORMAL: none of the others.
     pub const NORMAL: u32 = 0x0080;
+    /// FILE_ATTRIBUTE_SPARSE_FILE.
+    pub const SPARSE: u32 = 0x0200;
     /// FILE_ATTRIBUTE_REPARSE_POINT.
     pub const REPARSE_POINT: u32 = 0x0400;
+    /// FILE_ATTRIBUTE_COMPRESSED.
+    pub const COMPRESSED: u32 = 0x0800;
+    /// FILE_ATTRIBUTE_NOT_CONTENT_INDEXED.
+    pub const NOT_CONTENT_INDEXED: u32 = 0x2000;
     /// FILE_ATTRIBUTE_ENCRYPTED.
     pub const ENCRYPTED: u32 = 0x4000;
 }

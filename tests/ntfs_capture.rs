@@ -16,14 +16,7 @@ use std::process::Command;
 use support::{are_there, assert_same, example, format, listing, run, Mounted};
 
 fn options() -> VolumeCapture {
-    VolumeCapture {
-        compression: Compression::Xpress,
-        chunk_size: 0,
-        level: 0,
-        exclusions: Exclusions::Windows,
-        references: Vec::new(),
-        template: None,
-    }
+    VolumeCapture::default()
 }
 
 fn capture(volume: &Path, wim: &Path, options: &VolumeCapture) -> Captured {

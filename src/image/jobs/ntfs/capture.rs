@@ -36,6 +36,20 @@ pub struct VolumeCapture {
     pub template: Option<(PathBuf, u32)>,
 }
 
+impl Default for VolumeCapture {
+    /// XPRESS in its usual chunks, without what DISM leaves out.
+    fn default() -> Self {
+        Self {
+            compression: Compression::Xpress,
+            chunk_size: 0,
+            level: 0,
+            exclusions: Exclusions::default(),
+            references: Vec::new(),
+            template: None,
+        }
+    }
+}
+
 /// What was captured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Captured {

@@ -5,11 +5,12 @@
 #[path = "support/ntfs.rs"]
 mod support;
 
-use imgsvc::error::Error;
+use imgsvc::error::{Error, Result};
 use imgsvc::formats::wim::Compression;
-use imgsvc::image::jobs::ntfs::{capture_volume, is_volume, Captured, Exclusions, VolumeCapture};
+use imgsvc::image::jobs::ntfs::{capture_volume, is_volume, Captured, VolumeCapture};
 use imgsvc::image::ImageFile;
-use imgsvc::progress::{unobserved, Phase};
+use imgsvc::progress::{unobserved, Observer, Phase};
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
@@ -19,8 +20,23 @@ fn options() -> VolumeCapture {
     VolumeCapture::default()
 }
 
+/// DISM's own list, as far as it matters here.
+fn by_default(path: &[Vec<u16>]) -> bool {
+    let names: Vec<String> = path.iter().map(|name| String::from_utf16_lossy(name)).collect();
+    ["pagefile.sys", r"Windows\CSC"].contains(&names.join("\\").as_str())
+}
+
+fn try_capture(
+    volume: &Path,
+    wim: &Path,
+    options: &VolumeCapture,
+    observer: Observer<'_>,
+) -> Result<Captured> {
+    capture_volume(volume, wim, options, &by_default, observer)
+}
+
 fn capture(volume: &Path, wim: &Path, options: &VolumeCapture) -> Captured {
-    capture_volume(volume, wim, options, &mut unobserved).unwrap()
+    try_capture(volume, wim, options, &mut unobserved).unwrap()
 }
 
 fn blobs(wim: &Path) -> usize {
@@ -40,34 +56,32 @@ fn a_capture_is_what_wimlib_captures() {
         assert_eq!(ImageFile::open(&ours).unwrap().archive().compression(), compression);
         let names = expected.matches("Full Path").count();
         assert_eq!(captured.directories + captured.files, u64::try_from(names).unwrap());
-        assert_eq!(captured.excluded, [r"\pagefile.sys", r"\Windows\CSC"]);
     }
 }
 
 #[test]
-fn an_exclusion_list_decides_what_is_left_out() {
+fn each_name_is_asked_about_once_and_none_below_what_is_left_out() {
     let directory = tempfile::tempdir().unwrap();
     let Some((volume, _)) = example(directory.path()) else { return };
     let ours = directory.path().join("ours.wim");
-    let captured = capture(&volume, &ours, &VolumeCapture { exclusions: Exclusions::None, ..options() });
-    assert_eq!(captured.excluded, <[&str; 0]>::default());
-    assert!(listing(&ours, &[]).contains("pagefile.sys"));
-
-    let list = directory.path().join("list.ini");
-    std::fs::write(&list, "[ExclusionList]\r\n*.txt\r\n[ExclusionException]\r\n\\Windows\\small.txt\r\n")
-        .unwrap();
-    let exclusions = Exclusions::File(list.clone());
-    capture(&volume, &ours, &VolumeCapture { exclusions: exclusions.clone(), ..options() });
+    let asked = RefCell::new(Vec::new());
+    let excludes = |path: &[Vec<u16>]| {
+        let names: Vec<String> = path.iter().map(|name| String::from_utf16_lossy(name)).collect();
+        asked.borrow_mut().push(names.join("\\"));
+        names.ends_with(&["System32".to_owned()]) || names.ends_with(&["日本 😀.txt".to_owned()])
+    };
+    capture_volume(&volume, &ours, &options(), &excludes, &mut unobserved).unwrap();
     let listed = listing(&ours, &[]);
-    assert!(
-        !listed.contains("notepad.txt") && listed.contains("small.txt") && listed.contains("pagefile.sys")
-    );
-
-    std::fs::write(&list, "[ExclusionList]\r\na\\b\r\n").unwrap();
-    let error = capture_volume(&volume, &ours, &VolumeCapture { exclusions, ..options() }, &mut unobserved);
-    let Err(Error::InvalidArgument { parameter: "exclude", reason }) = error else { panic!("{error:?}") };
-    assert!(reason.contains("list.ini"), "{reason}");
-    assert!(!ours.exists());
+    assert!(!listed.contains("System32") && !listed.contains("日本"), "{listed}");
+    assert!(listed.contains("pagefile.sys"));
+    let mut asked = asked.into_inner();
+    asked.sort();
+    let count = asked.len();
+    asked.dedup();
+    assert_eq!(asked.len(), count);
+    assert!(!asked.iter().any(|path| path.starts_with(r"Windows\System32\")), "{asked:?}");
+    // What is captured, but for the root, and what was left out.
+    assert_eq!(count, listed.matches("Full Path").count() - 1 + 2);
 }
 
 #[test]
@@ -106,7 +120,7 @@ fn files_that_did_not_change_since_the_template_are_not_read() {
         }
         ControlFlow::Continue(())
     };
-    capture_volume(&volume, &delta, &options, observer).unwrap();
+    try_capture(&volume, &delta, &options, observer).unwrap();
     assert_eq!(to_read, 8, "only the changed file is read");
     assert_eq!(blobs(&delta), 1);
     assert_same(&listing(&delta, &[&theirs]), &listing(&plain, &[]));
@@ -122,7 +136,7 @@ fn stopping_leaves_no_file_at_any_point() {
         calls += 1;
         ControlFlow::Continue(())
     };
-    capture_volume(&volume, &ours, &options(), observer).unwrap();
+    try_capture(&volume, &ours, &options(), observer).unwrap();
     std::fs::remove_file(&ours).unwrap();
     for stop in [1, 2, 100, calls - 2, calls - 1, calls] {
         let mut count = 0;
@@ -134,7 +148,7 @@ fn stopping_leaves_no_file_at_any_point() {
                 ControlFlow::Continue(())
             }
         };
-        let answer = capture_volume(&volume, &ours, &options(), observer);
+        let answer = try_capture(&volume, &ours, &options(), observer);
         assert!(matches!(answer, Err(Error::Cancelled)), "call {stop} of {calls}: {answer:?}");
         assert!(!ours.exists(), "call {stop} of {calls}");
     }
@@ -146,7 +160,7 @@ fn a_panic_of_the_observer_comes_through() {
     let Some((volume, _)) = example(directory.path()) else { return };
     let ours = directory.path().join("ours.wim");
     let answer = std::panic::catch_unwind(|| {
-        let _ = capture_volume(&volume, &ours, &options(), &mut |_| panic!("the observer's own"));
+        let _ = try_capture(&volume, &ours, &options(), &mut |_| panic!("the observer's own"));
     });
     assert_eq!(*answer.unwrap_err().downcast_ref::<&str>().unwrap(), "the observer's own");
 }
@@ -155,7 +169,7 @@ fn a_panic_of_the_observer_comes_through() {
 fn what_is_no_volume_is_told_apart() {
     let directory = tempfile::tempdir().unwrap();
     let ours = directory.path().join("ours.wim");
-    let refused = |path: &Path| capture_volume(path, &ours, &options(), &mut unobserved).unwrap_err();
+    let refused = |path: &Path| try_capture(path, &ours, &options(), &mut unobserved).unwrap_err();
     let file = directory.path().join("file");
     for content in [&b""[..], b"short", &[7; 4096]] {
         std::fs::write(&file, content).unwrap();
@@ -180,6 +194,6 @@ fn a_mounted_volume_is_busy() {
     let Some((volume, _)) = example(directory.path()) else { return };
     let Some(_mounted) = Mounted::new(&volume) else { return };
     let ours = directory.path().join("ours.wim");
-    let answer = capture_volume(&volume, &ours, &options(), &mut unobserved);
+    let answer = try_capture(&volume, &ours, &options(), &mut unobserved);
     assert!(matches!(answer, Err(Error::Busy { .. })), "{answer:?}");
 }

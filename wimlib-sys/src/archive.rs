@@ -14,17 +14,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::NonNull;
 
-/// What is left out when a volume is captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exclusions<'a> {
-    /// Nothing.
-    None,
-    /// What libwim leaves out of a Windows volume by default, which is DISM's list.
-    Windows,
-    /// What this file in the format of DISM's `WimScript.ini` says.
-    File(&'a Path),
-}
-
 /// An open WIM file, or a new one that is only in memory so far.
 #[derive(Debug)]
 pub struct Archive {
@@ -71,31 +60,19 @@ impl Archive {
     }
 
     /// Adds an image of an NTFS volume (a file that holds one, or a block device), which is read
-    /// now; contents follow when the file is written. The volume is opened until `self` is dropped.
-    pub fn add_ntfs_volume(
-        &mut self,
-        volume: &Path,
-        exclusions: Exclusions<'_>,
-        watcher: Watcher<'_>,
-    ) -> Result<()> {
+    /// now; contents follow when the file is written. The watcher is asked about each name, and may
+    /// leave it out. The volume is open until `self` is dropped.
+    pub fn add_ntfs_volume(&mut self, volume: &Path, watcher: Watcher<'_>) -> Result<()> {
         let volume = c_path(volume.as_os_str())?;
-        let list = match exclusions {
-            Exclusions::File(path) => Some(c_path(path.as_os_str())?),
-            _ => None,
-        };
-        let list = list.as_deref().map_or(std::ptr::null(), |list| list.as_ptr());
-        let mut flags = raw::WIMLIB_ADD_FLAG_NTFS
+        let flags = raw::WIMLIB_ADD_FLAG_NTFS
             | raw::WIMLIB_ADD_FLAG_VERBOSE
             | raw::WIMLIB_ADD_FLAG_EXCLUDE_VERBOSE
+            | raw::WIMLIB_ADD_FLAG_TEST_FILE_EXCLUSION
             | raw::WIMLIB_ADD_FLAG_FILE_PATHS_UNNEEDED;
-        if exclusions == Exclusions::Windows {
-            flags |= raw::WIMLIB_ADD_FLAG_WINCONFIG;
-        }
         let raw = self.raw.as_ptr();
-        let add = || {
-            // SAFETY: the WIMStruct is live, the paths NUL-terminated or NULL where that is allowed.
-            unsafe { raw::wimlib_add_image(raw, volume.as_ptr(), std::ptr::null(), list, flags) }
-        };
+        let (name, list) = (std::ptr::null(), std::ptr::null());
+        // SAFETY: the WIMStruct is live and the path NUL-terminated; name and list may be NULL.
+        let add = || unsafe { raw::wimlib_add_image(raw, volume.as_ptr(), name, list, flags) };
         // SAFETY: the WIMStruct is live and exclusively borrowed.
         unsafe { watched(raw, watcher, add) }
     }
@@ -168,7 +145,7 @@ fn number(index: u32) -> Result<c_int> {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use std::ops::ControlFlow;
+    use crate::progress::Answer;
 
     #[test]
     fn an_error_has_what_libwim_printed_and_why_the_system_refused() {
@@ -202,9 +179,7 @@ mod tests {
     #[test]
     fn something_that_is_no_volume_is_refused_by_libntfs() {
         let mut archive = Archive::create(Some(Format::Lzx), 0).unwrap();
-        let error = archive
-            .add_ntfs_volume(Path::new("/dev/null"), Exclusions::None, &mut |_| ControlFlow::Continue(()))
-            .unwrap_err();
+        let error = archive.add_ntfs_volume(Path::new("/dev/null"), &mut |_| Answer::Continue).unwrap_err();
         assert_eq!(error.code, Error::NTFS_3G, "{error:?}");
     }
 }

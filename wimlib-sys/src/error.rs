@@ -23,12 +23,6 @@ impl Error {
     pub const INVALID_PARAM: i32 = 24;
     /// WIMLIB_ERR_NTFS_3G: libntfs-3g refused; [`Error::os_error`] says why.
     pub const NTFS_3G: i32 = 46;
-    /// WIMLIB_ERR_INVALID_CAPTURE_CONFIG.
-    pub const INVALID_CAPTURE_CONFIG: i32 = 14;
-    /// WIMLIB_ERR_UNABLE_TO_READ_CAPTURE_CONFIG.
-    pub const UNREADABLE_CAPTURE_CONFIG: i32 = 83;
-    /// WIMLIB_ERR_RESOURCE_NOT_FOUND: content that neither the file nor its references hold.
-    pub const RESOURCE_NOT_FOUND: i32 = 55;
 
     /// libwim's one-line description of the code.
     pub fn description(&self) -> String {

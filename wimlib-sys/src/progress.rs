@@ -10,13 +10,16 @@ use crate::error::Result;
 use crate::raw;
 use libc::{c_char, c_int, c_void};
 use std::any::Any;
-use std::ffi::CStr;
+use std::ffi::{CStr, OsString};
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStringExt;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 
-/// What libwim is doing. Paths in the volume are written `/Windows/System32`.
+/// What libwim is doing. Paths in the volume are written `/Windows/System32`, in WTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// A file or directory was found: [`Answer::LeaveOut`] excludes it, with all it holds.
+    Found(OsString),
     /// A file or directory was looked at; how many so far. The numbers count names.
     Scanned {
         /// Directories so far.
@@ -26,10 +29,8 @@ pub enum Event {
         /// Bytes of their contents so far, each file once.
         bytes: u64,
     },
-    /// An exclusion list leaves this out.
-    Excluded(String),
     /// libwim cannot capture this (an encrypted file) and leaves it out.
-    Unsupported(String),
+    Unsupported(OsString),
     /// Content is read, compressed and written.
     Writing {
         /// Bytes done, as they are before compression.
@@ -55,10 +56,30 @@ pub enum Event {
     Other,
 }
 
-/// Told of every event, on the thread that makes the call; breaking makes the call fail with
-/// [`crate::error::Error::ABORTED`]. libwim says something about every 5 MB of content, every 1/128
-/// of it or every 500 names, whichever comes first.
-pub type Watcher<'a> = &'a mut dyn FnMut(Event) -> ControlFlow<()>;
+/// What libwim is to do after an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Go on.
+    Continue,
+    /// Go on without what was found.
+    LeaveOut,
+    /// Stop: the call fails with [`crate::error::Error::ABORTED`].
+    Stop,
+}
+
+impl From<ControlFlow<()>> for Answer {
+    fn from(flow: ControlFlow<()>) -> Self {
+        match flow {
+            ControlFlow::Continue(()) => Self::Continue,
+            ControlFlow::Break(()) => Self::Stop,
+        }
+    }
+}
+
+/// Told of every event, on the thread that makes the call. libwim says something of every name when
+/// it scans, and otherwise about every 5 MB of content, every 1/128 of it or every 500 names,
+/// whichever comes first.
+pub type Watcher<'a> = &'a mut dyn FnMut(Event) -> Answer;
 
 struct Watch<'a> {
     watcher: Watcher<'a>,
@@ -96,8 +117,18 @@ unsafe extern "C" fn on_message(message: c_int, info: *mut c_void, context: *mut
     // SAFETY: `info` belongs to `message`, as libwim promises.
     let event = unsafe { event(message, info) };
     match catch_unwind(AssertUnwindSafe(|| (watch.watcher)(event))) {
-        Ok(ControlFlow::Continue(())) => raw::WIMLIB_PROGRESS_STATUS_CONTINUE,
-        Ok(ControlFlow::Break(())) => raw::WIMLIB_PROGRESS_STATUS_ABORT,
+        Ok(Answer::Continue) => raw::WIMLIB_PROGRESS_STATUS_CONTINUE,
+        Ok(Answer::Stop) => raw::WIMLIB_PROGRESS_STATUS_ABORT,
+        Ok(Answer::LeaveOut) => {
+            if message == raw::WIMLIB_PROGRESS_MSG_TEST_FILE_EXCLUSION {
+                // SAFETY: this message comes with `test_file_exclusion`, which may be changed, and
+                // which nothing else refers to during the call.
+                if let Some(info) = unsafe { info.cast::<raw::test_file_exclusion>().as_mut() } {
+                    info.will_exclude = true;
+                }
+            }
+            raw::WIMLIB_PROGRESS_STATUS_CONTINUE
+        }
         Err(panic) => {
             watch.panic = Some(panic);
             raw::WIMLIB_PROGRESS_STATUS_ABORT
@@ -130,15 +161,19 @@ unsafe fn event(message: c_int, info: *mut c_void) -> Event {
                 None => Event::Other,
             }
         }
+        raw::WIMLIB_PROGRESS_MSG_TEST_FILE_EXCLUSION => {
+            // SAFETY: this message comes with `test_file_exclusion`.
+            match unsafe { info.cast::<raw::test_file_exclusion>().as_ref() } {
+                // SAFETY: the path is valid with this message.
+                Some(info) => Event::Found(unsafe { text(info.path) }),
+                None => Event::Other,
+            }
+        }
         raw::WIMLIB_PROGRESS_MSG_SCAN_DENTRY | raw::WIMLIB_PROGRESS_MSG_SCAN_END => {
             // SAFETY: these messages come with `scan`.
             let Some(info) = (unsafe { info.cast::<raw::scan>().as_ref() }) else { return Event::Other };
             let is_entry = message == raw::WIMLIB_PROGRESS_MSG_SCAN_DENTRY;
             match info.status {
-                raw::WIMLIB_SCAN_DENTRY_EXCLUDED if is_entry => {
-                    // SAFETY: `cur_path` is valid with this message.
-                    Event::Excluded(unsafe { text(info.cur_path) })
-                }
                 raw::WIMLIB_SCAN_DENTRY_UNSUPPORTED if is_entry => {
                     // SAFETY: `cur_path` is valid with this message.
                     Event::Unsupported(unsafe { text(info.cur_path) })
@@ -156,10 +191,11 @@ unsafe fn event(message: c_int, info: *mut c_void) -> Event {
 
 /// # Safety
 /// `text` is NULL or a NUL-terminated string.
-unsafe fn text(text: *const c_char) -> String {
+unsafe fn text(text: *const c_char) -> OsString {
     if text.is_null() {
-        return String::new();
+        return OsString::new();
     }
     // SAFETY: not NULL, and NUL-terminated as the caller promises.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+    let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
+    OsString::from_vec(bytes.to_vec())
 }

@@ -54,7 +54,7 @@ mod archive {
     pub const WIMLIB_ADD_FLAG_NTFS: c_int = 0x0000_0001;
     pub const WIMLIB_ADD_FLAG_VERBOSE: c_int = 0x0000_0004;
     pub const WIMLIB_ADD_FLAG_EXCLUDE_VERBOSE: c_int = 0x0000_0080;
-    pub const WIMLIB_ADD_FLAG_WINCONFIG: c_int = 0x0000_0800;
+    pub const WIMLIB_ADD_FLAG_TEST_FILE_EXCLUSION: c_int = 0x0000_4000;
     pub const WIMLIB_ADD_FLAG_FILE_PATHS_UNNEEDED: c_int = 0x0001_0000;
 
     pub const WIMLIB_EXTRACT_FLAG_NTFS: c_int = 0x0000_0001;
@@ -72,8 +72,8 @@ mod archive {
     pub const WIMLIB_PROGRESS_MSG_SCAN_DENTRY: c_int = 10;
     pub const WIMLIB_PROGRESS_MSG_SCAN_END: c_int = 11;
     pub const WIMLIB_PROGRESS_MSG_WRITE_STREAMS: c_int = 12;
+    pub const WIMLIB_PROGRESS_MSG_TEST_FILE_EXCLUSION: c_int = 30;
 
-    pub const WIMLIB_SCAN_DENTRY_EXCLUDED: c_int = 1;
     pub const WIMLIB_SCAN_DENTRY_UNSUPPORTED: c_int = 2;
 
     pub type wimlib_progress_func_t =
@@ -98,6 +98,13 @@ mod archive {
         pub num_dirs_scanned: u64,
         pub num_nondirs_scanned: u64,
         pub num_bytes_scanned: u64,
+    }
+
+    /// `struct wimlib_progress_info_test_file_exclusion`.
+    #[repr(C)]
+    pub struct test_file_exclusion {
+        pub path: *const c_char,
+        pub will_exclude: bool,
     }
 
     /// `struct wimlib_progress_info_extract`.

@@ -6,18 +6,6 @@ use crate::formats::wim::Compression;
 use crate::progress::Observer;
 use std::path::{Path, PathBuf};
 
-/// What is left out of a captured volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Exclusions {
-    /// Nothing.
-    None,
-    /// What DISM leaves out by default: page files, recycle bins, `System Volume Information`…
-    #[default]
-    Windows,
-    /// What a file in the format of `WimScript.ini` says, UTF-8 or UTF-16.
-    File(PathBuf),
-}
-
 /// How [`capture_volume`] stores a volume.
 #[derive(Debug, Clone)]
 pub struct VolumeCapture {
@@ -27,8 +15,6 @@ pub struct VolumeCapture {
     pub chunk_size: u32,
     /// libwim's compression level: 20 quick, 50 medium, 100 slow; 0 for medium.
     pub level: u32,
-    /// What is left out.
-    pub exclusions: Exclusions,
     /// Image files whose contents are not stored again; every part of split sets.
     pub references: Vec<PathBuf>,
     /// An earlier image of the same volume: files that have their times and sizes there are not
@@ -37,18 +23,20 @@ pub struct VolumeCapture {
 }
 
 impl Default for VolumeCapture {
-    /// XPRESS in its usual chunks, without what DISM leaves out.
+    /// XPRESS in its usual chunks.
     fn default() -> Self {
         Self {
             compression: Compression::Xpress,
             chunk_size: 0,
             level: 0,
-            exclusions: Exclusions::default(),
             references: Vec::new(),
             template: None,
         }
     }
 }
+
+/// Says what is left out; see [`capture_volume`].
+pub type Excludes<'a> = &'a dyn Fn(&[Vec<u16>]) -> bool;
 
 /// What was captured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,9 +47,8 @@ pub struct Captured {
     pub files: u64,
     /// Bytes of content, each file once.
     pub bytes: u64,
-    /// Paths in the image that were excluded; what is below them is not listed.
-    pub excluded: Vec<String>,
-    /// Encrypted files and directories, which libntfs-3g cannot read: they were left out.
+    /// Paths in the image of encrypted files and directories, which libntfs-3g cannot read: they
+    /// were left out, the directories with all they hold.
     pub unsupported: Vec<String>,
 }
 
@@ -69,20 +56,21 @@ pub struct Captured {
 /// a name. The volume is only read. A file at `destination` is replaced; when the capture fails or
 /// is stopped, none is there.
 ///
-/// The metadata is whole; of the contents those are stored that no reference has.
+/// `excludes` is asked about each name, given as the names from the root down, and not about what is
+/// in a directory that it left out. The metadata of what is captured is whole; of the contents those
+/// are stored that no reference has.
 ///
 /// # Errors
 /// [`Error::ElevationRequired`](crate::error::Error::ElevationRequired),
 /// [`Error::Malformed`](crate::error::Error::Malformed) for what is no volume,
-/// [`Error::Busy`](crate::error::Error::Busy) for one that is mounted for writing,
-/// [`Error::InvalidArgument`](crate::error::Error::InvalidArgument) for an exclusion list that
-/// cannot be used.
+/// [`Error::Busy`](crate::error::Error::Busy) for one that is mounted.
 pub fn capture_volume(
     source: &Path,
     destination: &Path,
     options: &VolumeCapture,
+    excludes: Excludes<'_>,
     observer: Observer<'_>,
 ) -> Result<Captured> {
     volume::check_source(source)?;
-    engine::capture(source, destination, options, observer)
+    engine::capture(source, destination, options, excludes, observer)
 }

@@ -1,16 +1,16 @@
 //! The calls of libwim that read and write volumes, with the engine's errors and progress.
 
-use super::capture::{Captured, Exclusions, VolumeCapture};
+use super::capture::{Captured, Excludes, VolumeCapture};
 use crate::error::{Error, Result};
 use crate::image::host::{self, host_name};
 use crate::progress::{report, Observer, Phase, Progress};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
-use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use wimlib_sys::archive::{self, Archive};
+use wimlib_sys::archive::Archive;
 use wimlib_sys::error::Error as LibwimError;
-use wimlib_sys::progress::Event;
+use wimlib_sys::progress::{Answer, Event};
 
 /// An image in its files, for libwim.
 pub(super) struct Source<'a> {
@@ -43,7 +43,7 @@ pub(super) fn apply(source: &Source<'_>, volume: &Path, observer: Observer<'_>) 
             last = (done, total);
         }
         let (done, total) = last;
-        observer(Progress { phase: Phase::Extracting, done, total })
+        observer(Progress { phase: Phase::Extracting, done, total }).into()
     };
     let applied = archive.apply_to_ntfs_volume(source.index, volume, &mut watcher);
     applied.map_err(|error| explain(error, "write", volume))
@@ -54,9 +54,10 @@ pub(super) fn capture(
     volume: &Path,
     destination: &Path,
     options: &VolumeCapture,
+    excludes: Excludes<'_>,
     observer: Observer<'_>,
 ) -> Result<Captured> {
-    let captured = try_capture(volume, destination, options, observer);
+    let captured = try_capture(volume, destination, options, excludes, observer);
     if captured.is_err() {
         // The error says what went wrong; this is only tidying up.
         let _ = host::remove_file(destination);
@@ -68,6 +69,7 @@ fn try_capture(
     volume: &Path,
     destination: &Path,
     options: &VolumeCapture,
+    excludes: Excludes<'_>,
     observer: Observer<'_>,
 ) -> Result<Captured> {
     let written = |error| explain(error, "write", destination);
@@ -77,16 +79,8 @@ fn try_capture(
         archive.reference(&references).map_err(|error| explain(error, "read", first))?;
     }
     let mut captured = Captured::default();
-    let mut scanned = |event| scan(event, &mut captured, observer);
-    let exclusions = match &options.exclusions {
-        Exclusions::None => archive::Exclusions::None,
-        Exclusions::Windows => archive::Exclusions::Windows,
-        Exclusions::File(path) => archive::Exclusions::File(path),
-    };
-    let added = archive.add_ntfs_volume(volume, exclusions, &mut scanned);
-    added.map_err(|error| {
-        explain_list(error, options).unwrap_or_else(|error| explain(error, "read", volume))
-    })?;
+    let mut scanned = |event| scan(event, &mut captured, excludes, observer);
+    archive.add_ntfs_volume(volume, &mut scanned).map_err(|error| explain(error, "read", volume))?;
     if let Some((path, index)) = &options.template {
         let of_template = |error| explain(error, "read", path);
         let mut template = Archive::open(path).map_err(of_template)?;
@@ -98,28 +92,58 @@ fn try_capture(
             last = (done, total);
         }
         let (done, total) = last;
-        observer(Progress { phase: Phase::WritingContent, done, total })
+        observer(Progress { phase: Phase::WritingContent, done, total }).into()
     };
     archive.write_own_contents(destination, options.level, &mut watcher).map_err(written)?;
     Ok(captured)
 }
 
-fn scan(event: Event, captured: &mut Captured, observer: Observer<'_>) -> ControlFlow<()> {
+fn scan(event: Event, captured: &mut Captured, excludes: Excludes<'_>, observer: Observer<'_>) -> Answer {
     match event {
+        Event::Found(path) => {
+            let names = names(&path);
+            if !names.is_empty() && excludes(&names) {
+                return Answer::LeaveOut;
+            }
+        }
         Event::Scanned { directories, files, bytes } => {
             (captured.directories, captured.files, captured.bytes) = (directories, files, bytes);
         }
-        Event::Excluded(path) => captured.excluded.push(image_path(&path)),
-        Event::Unsupported(path) => captured.unsupported.push(image_path(&path)),
+        Event::Unsupported(path) => {
+            let names = names(&path).into_iter();
+            let path = names.map(|name| format!("\\{}", String::from_utf16_lossy(&name))).collect();
+            captured.unsupported.push(path);
+        }
         _ => {}
     }
     let done = captured.directories.saturating_add(captured.files);
-    observer(Progress { phase: Phase::Scanning, done, total: 0 })
+    observer(Progress { phase: Phase::Scanning, done, total: 0 }).into()
 }
 
-/// libwim's path in a volume, as the engine writes paths in images.
-fn image_path(path: &str) -> String {
-    path.replace('/', "\\")
+/// The names of a path as libwim writes it; none for the root. NTFS has no `/` in names.
+fn names(path: &OsStr) -> Vec<Vec<u16>> {
+    let names = path.as_bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+    names.map(wtf8_to_utf16).collect()
+}
+
+/// The reverse of [`host_name`], for bytes that libwim made of UTF-16.
+fn wtf8_to_utf16(mut bytes: &[u8]) -> Vec<u16> {
+    let mut units = Vec::with_capacity(bytes.len());
+    loop {
+        let (valid, rest) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text, &[][..]),
+            Err(error) => {
+                let (valid, rest) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
+                (std::str::from_utf8(valid).unwrap_or_default(), rest)
+            }
+        };
+        units.extend(valid.encode_utf16());
+        // What is not UTF-8 is a surrogate in three bytes.
+        let Some(([first, second, third], rest)) = rest.split_first_chunk::<3>() else { return units };
+        let bits = |byte: &u8, mask: u8| u16::from(byte & mask);
+        units.push(bits(first, 0x0F) << 12 | bits(second, 0x3F) << 6 | bits(third, 0x3F));
+        bytes = rest;
+    }
 }
 
 /// The path in the form libwim takes: it understands both separators, so no name may have one.
@@ -134,19 +158,6 @@ fn libwim_path(names: &[Vec<u16>]) -> Result<OsString> {
         path.push(host_name(name));
     }
     Ok(path)
-}
-
-/// A refusal that is about the exclusion list; else the error comes back.
-fn explain_list(error: LibwimError, options: &VolumeCapture) -> std::result::Result<Error, LibwimError> {
-    let is_about_list =
-        [LibwimError::INVALID_CAPTURE_CONFIG, LibwimError::UNREADABLE_CAPTURE_CONFIG].contains(&error.code);
-    match &options.exclusions {
-        Exclusions::File(path) if is_about_list => {
-            let reason = format!("'{}': {error}", path.display());
-            Ok(Error::InvalidArgument { parameter: "exclude", reason })
-        }
-        _ => Err(error),
-    }
 }
 
 /// What libwim's error means to the user. `path` is the file or volume it was working on.
@@ -174,5 +185,23 @@ fn explain(error: LibwimError, action: &'static str, path: &Path) -> Error {
             let kind = system.map_or(io::ErrorKind::Other, |system| system.kind());
             Error::io(action, path, io::Error::new(kind, text))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_comes_back_from_libwim() {
+        for name in
+            [&[0x61, 0xE9, 0x65E5, 0xD83D, 0xDE00, 0x62][..], &[0xD800, 0x61, 0xDFFF, 0xD83D], &[0xFFFF]]
+        {
+            assert_eq!(wtf8_to_utf16(host_name(name).as_bytes()), name);
+        }
+        let path = [vec![0x61, 0xDC00], vec![0x62]];
+        assert_eq!(names(&libwim_path(&path).unwrap()), path);
+        assert_eq!(names(OsStr::new("/")), Vec::<Vec<u16>>::new());
+        assert!(libwim_path(&[vec![0x61, 0x5C, 0x62]]).is_err());
     }
 }

@@ -21,6 +21,6 @@ mod scratch;
 mod volume;
 
 pub use apply::{apply_volume, VolumeTarget};
-pub use capture::{capture_volume, Captured, Exclusions, VolumeCapture};
+pub use capture::{capture_volume, Captured, Excludes, VolumeCapture};
 pub use scratch::Scratch;
 pub use volume::is_volume;

@@ -1,6 +1,6 @@
 //! Hosts whose libwim has no NTFS-3G.
 
-use super::capture::{Captured, VolumeCapture};
+use super::capture::{Captured, Excludes, VolumeCapture};
 use crate::error::{Error, Result};
 use crate::progress::Observer;
 use std::path::Path;
@@ -19,7 +19,13 @@ pub(super) fn apply(_: &Source<'_>, volume: &Path, _: Observer<'_>) -> Result<()
     Err(unsupported(volume))
 }
 
-pub(super) fn capture(volume: &Path, _: &Path, _: &VolumeCapture, _: Observer<'_>) -> Result<Captured> {
+pub(super) fn capture(
+    volume: &Path,
+    _: &Path,
+    _: &VolumeCapture,
+    _: Excludes<'_>,
+    _: Observer<'_>,
+) -> Result<Captured> {
     Err(unsupported(volume))
 }
 

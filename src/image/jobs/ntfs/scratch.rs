@@ -1,6 +1,6 @@
 //! A captured volume on its way into an image file.
 
-use super::capture::{capture_volume, Captured, VolumeCapture};
+use super::capture::{capture_volume, Captured, Excludes, VolumeCapture};
 use crate::error::Result;
 use crate::formats::wim::{Compression, Hash};
 use crate::image::container::ContainerWriter;
@@ -45,10 +45,11 @@ impl Scratch {
         volume: &Path,
         destination: &Path,
         options: &VolumeCapture,
+        excludes: Excludes<'_>,
         observer: Observer<'_>,
     ) -> Result<Self> {
         let path = hidden_name(destination);
-        let captured = capture_volume(volume, &path, options, observer)?;
+        let captured = capture_volume(volume, &path, options, excludes, observer)?;
         let image = ImageFile::open_with(&path, &options.references);
         // Where an open file cannot be removed there are no captures of volumes either.
         host::remove_file(&path)?;

@@ -13,6 +13,7 @@ pub mod regf;
 pub mod security;
 pub mod upcase;
 pub mod wim;
+pub mod wimscript;
 
 use crate::error::{Error, Result};
 

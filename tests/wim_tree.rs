@@ -243,3 +243,23 @@ proptest! {
         check(&tree);
     }
 }
+
+#[test]
+fn a_directory_built_from_a_listing_may_have_names_that_differ_in_case_only() {
+    let mut tree = Tree::new();
+    let root = tree.root();
+    for (name, short_name) in [("A", ""), ("a", "A~1"), ("b", "")] {
+        let inode = tree.add_inode(file(1)).unwrap();
+        tree.push_child(root, &units(name), &units(short_name), inode).unwrap();
+    }
+    let inode = tree.add_inode(file(2)).unwrap();
+    for name in ["b", "B", "a"] {
+        let refused = tree.push_child(root, &units(name), &[], inode);
+        assert!(matches!(refused, Err(Error::ItemExists { .. })), "{name}: {refused:?}");
+    }
+    assert!(matches!(tree.push_child(root, &units("c\\d"), &[], inode), Err(Error::InvalidName { .. })));
+    let names: Vec<String> =
+        tree.children(root).iter().map(|id| String::from_utf16_lossy(&tree.dentry(*id).name)).collect();
+    assert_eq!(names, ["A", "a", "b"]);
+    assert_eq!(picture(&Tree::parse(&tree.to_bytes().unwrap()).unwrap()), picture(&tree));
+}

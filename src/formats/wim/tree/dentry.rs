@@ -109,7 +109,7 @@ pub(super) fn read_list(
 }
 
 /// The order of names in a directory: without case, then by unit, as wimlib writes it.
-pub(super) fn compare_names(left: &[u16], right: &[u16]) -> Ordering {
+pub fn compare_names(left: &[u16], right: &[u16]) -> Ordering {
     upcase::compare(left, right).then_with(|| left.cmp(right))
 }
 

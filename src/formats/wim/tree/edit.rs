@@ -1,8 +1,9 @@
 //! Changing a tree. Every operation keeps the order of children, link counts and link groups.
 
-use super::dentry::name_problem;
+use super::dentry::{compare_names, name_problem};
 use super::{Dentry, DentryId, Inode, InodeId, Tree, NOWHERE};
 use crate::error::{Error, Result};
+use std::cmp::Ordering;
 
 /// UTF-16 units in a name: the two bytes that hold its size must also hold it with its NUL.
 pub const MAX_NAME: usize = 32_766;
@@ -24,6 +25,41 @@ impl Tree {
     /// point would get a second name, which the format cannot hold; [`Error::InvalidName`].
     pub fn add_child(&mut self, parent: DentryId, name: &[u16], inode: InodeId) -> Result<DentryId> {
         self.check_new_name(parent, name, None)?;
+        self.give_name(parent, name, inode)
+    }
+
+    /// As [`Tree::add_child`], for building a directory from a listing: names come in their order
+    /// ([`compare_names`]), and may differ in case only, as on hosts where they do. The short name
+    /// (empty for none) must not be another name of the directory; this is not looked up.
+    ///
+    /// # Errors
+    /// As [`Tree::add_child`]; [`Error::ItemExists`] for a name that does not come behind the others.
+    pub fn push_child(
+        &mut self,
+        parent: DentryId,
+        name: &[u16],
+        short_name: &[u16],
+        inode: InodeId,
+    ) -> Result<DentryId> {
+        check_name(name)?;
+        if !short_name.is_empty() {
+            check_name(short_name)?;
+        }
+        self.check_directory(parent)?;
+        let last = self.children(parent).last();
+        if let Some(last) =
+            last.filter(|last| compare_names(&self.dentry(**last).name, name) != Ordering::Less)
+        {
+            return Err(Error::ItemExists { path: self.display_path(*last) });
+        }
+        let id = self.give_name(parent, name, inode)?;
+        if let Some(dentry) = self.dentries.get_mut(id.index()) {
+            dentry.short_name = short_name.into();
+        }
+        Ok(id)
+    }
+
+    fn give_name(&mut self, parent: DentryId, name: &[u16], inode: InodeId) -> Result<DentryId> {
         let Some(target) = self.inodes.get(inode.index()) else {
             return Err(Error::ItemNotFound { path: format!("inode {}", inode.0) });
         };
@@ -154,18 +190,23 @@ impl Tree {
     /// Whether `name` can be a name in `parent`; `itself` is the entry that is about to get it.
     fn check_new_name(&self, parent: DentryId, name: &[u16], itself: Option<DentryId>) -> Result<()> {
         check_name(name)?;
-        self.check_present(parent)?;
-        let inode = self.inode_of(parent);
-        if !inode.is_directory() {
-            return Err(Error::WrongItemKind {
-                path: self.display_path(parent),
-                found: if inode.is_reparse_point() { "a reparse point" } else { "a file" },
-                needed: "a directory",
-            });
-        }
+        self.check_directory(parent)?;
         match self.lookup(parent, name).filter(|found| Some(*found) != itself) {
             None => Ok(()),
             Some(found) => Err(Error::ItemExists { path: self.display_path(found) }),
+        }
+    }
+
+    fn check_directory(&self, id: DentryId) -> Result<()> {
+        self.check_present(id)?;
+        let inode = self.inode_of(id);
+        match inode.is_directory() {
+            true => Ok(()),
+            false => Err(Error::WrongItemKind {
+                path: self.display_path(id),
+                found: if inode.is_reparse_point() { "a reparse point" } else { "a file" },
+                needed: "a directory",
+            }),
         }
     }
 

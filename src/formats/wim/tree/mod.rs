@@ -22,7 +22,7 @@ mod totals;
 mod walk_metadata;
 mod write;
 
-pub use dentry::StoredDentry;
+pub use dentry::{compare_names, StoredDentry};
 pub use security_table::SecurityTable;
 pub use streams::{Stream, StreamKind};
 pub use tagged_items::{tagged_item, TaggedItem};

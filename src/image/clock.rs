@@ -6,11 +6,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const UNIX_EPOCH_SECONDS: u64 = 11_644_473_600;
 const TICKS_PER_SECOND: u64 = 10_000_000;
 
-/// Now, or `$SOURCE_DATE_EPOCH` so that the same input gives the same image.
+/// `$SOURCE_DATE_EPOCH`, seconds since 1970: the time that stands for now, so that the same input
+/// gives the same image.
 /// Reference: <https://reproducible-builds.org/specs/source-date-epoch/>.
+pub fn fixed_seconds() -> Option<u64> {
+    std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok())
+}
+
+/// Now, or the time that stands for it ([`fixed_seconds`]).
 pub fn now() -> u64 {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
-    let time = match fixed {
+    let time = match fixed_seconds() {
         Some(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
         None => Some(SystemTime::now()),
     };
@@ -28,6 +33,14 @@ pub fn from_system_time(time: SystemTime) -> u64 {
         Ok(after) => epoch.saturating_add(ticks(after)),
         Err(before) => epoch.saturating_sub(ticks(before.duration())),
     }
+}
+
+/// A time of Unix as FILETIME; 0 for what lies before 1601.
+pub fn from_unix(seconds: i64, nanoseconds: u32) -> u64 {
+    let whole = UNIX_EPOCH_SECONDS.checked_add_signed(seconds);
+    whole.map_or(0, |seconds| {
+        seconds.saturating_mul(TICKS_PER_SECOND).saturating_add(u64::from(nanoseconds / 100))
+    })
 }
 
 /// A FILETIME as a host's time; `None` for what the host cannot express.

@@ -136,6 +136,13 @@ impl ContainerWriter {
         missing()
     }
 
+    /// Another GUID than the options said, for one that depends on what was added.
+    pub fn set_guid(&mut self, _guid: [u8; 16]) {}
+
+    /// Says in the header that targets of links are relative to the images' roots where that was
+    /// possible.
+    pub fn set_links_fixed(&mut self) {}
+
     /// Bytes of the file so far.
     pub fn position(&self) -> u64 {
         0

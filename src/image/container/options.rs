@@ -15,11 +15,12 @@ use std::sync::Arc;
 pub const SOLID_CHUNK_SIZE: u32 = 64 << 20;
 
 /// How an image file is compressed, in DISM's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CompressionType {
     /// Not at all.
     None,
-    /// XPRESS in chunks of 32 KiB.
+    /// XPRESS in chunks of 32 KiB; what DISM captures with unless told otherwise.
+    #[default]
     Fast,
     /// LZX in chunks of 32 KiB.
     Max,

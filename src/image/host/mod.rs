@@ -5,6 +5,7 @@
 //! between platforms stay in `unix.rs` and `windows.rs`.
 
 pub mod faults;
+pub mod listing;
 mod mounts;
 pub mod tree;
 

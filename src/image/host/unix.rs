@@ -1,14 +1,21 @@
 //! What only Unix-like hosts have.
 
+use super::listing::{FileState, Node, NodeKind};
+use crate::error::{Error, Result};
+use crate::image::clock;
+use nix::dir::Dir;
+use nix::fcntl::{readlinkat, AtFlags, OFlag};
+use nix::sys::stat::{fstatat, FileStat, Mode};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Device and inode number.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FileId {
     device: u64,
     inode: u64,
@@ -98,7 +105,6 @@ pub(super) fn try_lock_for_writing(file: &File) -> io::Result<bool> {
 #[cfg(target_os = "linux")]
 fn set_description_lock(file: &File, kind: libc::c_int) -> io::Result<()> {
     use nix::fcntl::{fcntl, FcntlArg};
-    use std::os::fd::AsRawFd;
     let small = |number: libc::c_int| libc::c_short::try_from(number).unwrap_or_default();
     let lock =
         libc::flock { l_type: small(kind), l_whence: small(libc::SEEK_SET), l_start: 0, l_len: 1, l_pid: 0 };
@@ -120,7 +126,7 @@ pub(super) fn try_lock_for_writing(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-pub(super) fn try_lock_image(file: &File) -> Result<(), TryLockError> {
+pub(super) fn try_lock_image(file: &File) -> std::result::Result<(), TryLockError> {
     file.try_lock_shared()
 }
 
@@ -177,7 +183,158 @@ pub fn host_name(name: &[u16]) -> OsString {
     OsString::from_vec(bytes)
 }
 
-/// An image name for a host name; `None` when the bytes are not Unicode.
+/// An image name for a host name, the reverse of [`host_name`]; `None` when the bytes are not the
+/// host's spelling of any.
 pub fn host_name_to_utf16(name: &OsStr) -> Option<Vec<u16>> {
-    Some(std::str::from_utf8(name.as_bytes()).ok()?.encode_utf16().collect())
+    let mut rest = name.as_bytes();
+    let mut units = Vec::with_capacity(rest.len());
+    loop {
+        let error = match std::str::from_utf8(rest) {
+            Ok(text) => {
+                units.extend(text.encode_utf16());
+                break;
+            }
+            Err(error) => error,
+        };
+        let (valid, invalid) = rest.split_at_checked(error.valid_up_to())?;
+        units.extend(std::str::from_utf8(valid).ok()?.encode_utf16());
+        // An unpaired surrogate in the form of UTF-8.
+        let (&[0xed, middle @ 0xa0..=0xbf, low @ 0x80..=0xbf], after) = invalid.split_first_chunk()? else {
+            return None;
+        };
+        units.push(0xd000 | u16::from(middle & 0x3f) << 6 | u16::from(low & 0x3f));
+        rest = after;
+    }
+    // Of two spellings of a pair of surrogates, only UTF-8's counts.
+    (host_name(&units) == name).then_some(units)
+}
+
+/// Bytes of a path that one call takes, with its NUL.
+const PATH_LIMIT: usize = 4096;
+
+/// Opens a directory step by step if its path is too long for one.
+fn open_directory(path: &Path) -> io::Result<Dir> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+    let mode = Mode::empty();
+    if path.as_os_str().len() < PATH_LIMIT {
+        return Ok(Dir::open(path, flags, mode)?);
+    }
+    let mut above: Option<Dir> = None;
+    let mut part = PathBuf::new();
+    let mut components = path.components().peekable();
+    while let Some(component) = components.next() {
+        part.push(component);
+        let next = components.peek().map_or(PATH_LIMIT, |next| next.as_os_str().len());
+        if part.as_os_str().len().saturating_add(next).saturating_add(2) > PATH_LIMIT {
+            above = Some(match &above {
+                None => Dir::open(&part, flags, mode)?,
+                Some(above) => Dir::openat(above.as_raw_fd(), &part, flags, mode)?,
+            });
+            part = PathBuf::new();
+        }
+    }
+    above.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+pub(super) fn list_directory(path: &Path, visit: &mut dyn FnMut(Node) -> Result<()>) -> Result<()> {
+    let refused = |source| Error::io("read", path, source);
+    let mut directory = open_directory(path).map_err(refused)?;
+    let descriptor = directory.as_raw_fd();
+    for entry in directory.iter() {
+        let entry = entry.map_err(|errno| refused(errno.into()))?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let host_name = OsStr::from_bytes(name.to_bytes());
+        let inside = |errno: nix::errno::Errno| Error::io("read", path.join(host_name), errno.into());
+        let stat = fstatat(descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(inside)?;
+        let mut node = node_of(&stat, host_name);
+        match &mut node.kind {
+            NodeKind::Link { target, to_directory } => {
+                *target = PathBuf::from(readlinkat(descriptor, name).map_err(inside)?);
+                let followed = fstatat(descriptor, name, AtFlags::empty());
+                *to_directory = followed.is_ok_and(|stat| file_type(&stat) == libc::S_IFDIR);
+            }
+            // File systems that compress take less room without holes.
+            NodeKind::File { sparse, .. } if *sparse => *sparse = has_hole(&path.join(host_name)),
+            _ => {}
+        }
+        visit(node)?;
+    }
+    Ok(())
+}
+
+pub(super) fn node(path: &Path) -> io::Result<Node> {
+    let stat = nix::sys::stat::lstat(path)?;
+    Ok(node_of(&stat, path.file_name().unwrap_or_default()))
+}
+
+pub(super) fn followed_id(path: &Path) -> Option<FileId> {
+    let stat = nix::sys::stat::stat(path).ok()?;
+    Some(FileId { device: stat.st_dev, inode: stat.st_ino })
+}
+
+fn file_type(stat: &FileStat) -> libc::mode_t {
+    stat.st_mode & libc::S_IFMT
+}
+
+/// A node without what takes further calls: the target of a link; a file that takes less room than
+/// its size counts as sparse.
+fn node_of(stat: &FileStat, name: &OsStr) -> Node {
+    let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
+    let time = |seconds, nanoseconds| clock::from_unix(seconds, u32::try_from(nanoseconds).unwrap_or(0));
+    let size = unsigned(stat.st_size);
+    let kind = match file_type(stat) {
+        libc::S_IFREG => NodeKind::File { size, sparse: unsigned(stat.st_blocks) < size.div_ceil(512) },
+        libc::S_IFDIR => NodeKind::Directory,
+        libc::S_IFLNK => NodeKind::Link { target: PathBuf::new(), to_directory: false },
+        libc::S_IFIFO => NodeKind::Other("a pipe"),
+        libc::S_IFSOCK => NodeKind::Other("a socket"),
+        _ => NodeKind::Other("a device"),
+    };
+    Node {
+        name: name.to_os_string(),
+        kind,
+        id: FileId { device: stat.st_dev, inode: stat.st_ino },
+        linked: stat.st_nlink > 1,
+        last_write_time: time(stat.st_mtime, stat.st_mtime_nsec),
+        last_access_time: time(stat.st_atime, stat.st_atime_nsec),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn has_hole(path: &Path) -> bool {
+    use nix::unistd::{lseek, Whence};
+    let Ok(file) = open_listed(path) else { return false };
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let hole = lseek(file.as_raw_fd(), 0, Whence::SeekHole);
+    hole.is_ok_and(|hole| u64::try_from(hole).is_ok_and(|hole| hole < size))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_hole(_: &Path) -> bool {
+    false
+}
+
+pub(super) fn open_listed(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    not_following(options.read(true));
+    if path.as_os_str().len() < PATH_LIMIT {
+        return options.open(path);
+    }
+    // Only the process's own descriptors give a short path to a file that deep.
+    let directory = open_directory(path.parent().unwrap_or(path))?;
+    let place = PathBuf::from(format!("/dev/fd/{}", directory.as_raw_fd()));
+    options.open(place.join(path.file_name().unwrap_or_default()))
+}
+
+pub(super) fn file_state(file: &File) -> io::Result<FileState> {
+    let node = node_of(&nix::sys::stat::fstat(file.as_raw_fd())?, OsStr::new(""));
+    match node.kind {
+        NodeKind::File { size, .. } => {
+            Ok(FileState { id: node.id, size, last_write_time: node.last_write_time })
+        }
+        _ => Err(io::Error::other("it is no longer a file")),
+    }
 }

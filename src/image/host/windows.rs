@@ -1,5 +1,7 @@
 //! What only Windows hosts have.
 
+use super::listing::{FileState, Node, NodeKind};
+use crate::error::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +15,7 @@ const SHARE_ALL: u32 = 7;
 
 /// What stable Rust can see of a file's identity. Creation time and first size tell most files
 /// apart; paths are compared beside it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FileId {
     device: u64,
     inode: u64,
@@ -113,7 +115,7 @@ pub(super) fn unlock(file: &File) {
 }
 
 /// A lock would be mandatory here and stop the session's own save through another handle.
-pub(super) fn try_lock_image(_: &File) -> Result<(), TryLockError> {
+pub(super) fn try_lock_image(_: &File) -> std::result::Result<(), TryLockError> {
     Ok(())
 }
 
@@ -158,4 +160,56 @@ pub fn host_name(name: &[u16]) -> OsString {
 /// An image name for a host name.
 pub fn host_name_to_utf16(name: &OsStr) -> Option<Vec<u16>> {
     Some(name.encode_wide().collect())
+}
+
+/// FILE_ATTRIBUTE_SPARSE_FILE.
+const SPARSE_FILE: u32 = 0x200;
+
+/// Second names of a file are not recognised here: each is captured as a file of its own, whose
+/// content is stored once.
+pub(super) fn list_directory(path: &Path, visit: &mut dyn FnMut(Node) -> Result<()>) -> Result<()> {
+    let refused = |source| Error::io("read", path, source);
+    for entry in std::fs::read_dir(path).map_err(refused)? {
+        let entry = entry.map_err(refused)?.path();
+        visit(node(&entry).map_err(|source| Error::io("read", &entry, source))?)?;
+    }
+    Ok(())
+}
+
+pub(super) fn node(path: &Path) -> io::Result<Node> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    let kind = match metadata.file_type() {
+        kind if kind.is_symlink() => NodeKind::Link {
+            target: std::fs::read_link(path)?,
+            to_directory: std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()),
+        },
+        kind if kind.is_dir() => NodeKind::Directory,
+        kind if kind.is_file() => {
+            let sparse = metadata.file_attributes() & SPARSE_FILE != 0;
+            NodeKind::File { size: metadata.len(), sparse }
+        }
+        _ => NodeKind::Other("a device"),
+    };
+    Ok(Node {
+        name: path.file_name().unwrap_or_default().to_os_string(),
+        kind,
+        id: FileId::default(),
+        linked: false,
+        last_write_time: metadata.last_write_time(),
+        last_access_time: metadata.last_access_time(),
+    })
+}
+
+pub(super) fn followed_id(path: &Path) -> Option<FileId> {
+    FileId::of(&File::open(path).ok()?).ok()
+}
+
+pub(super) fn open_listed(path: &Path) -> io::Result<File> {
+    not_following(OpenOptions::new().read(true)).open(path)
+}
+
+pub(super) fn file_state(file: &File) -> io::Result<FileState> {
+    let metadata = file.metadata()?;
+    let last_write_time = metadata.last_write_time();
+    Ok(FileState { id: FileId::default(), size: metadata.len(), last_write_time })
 }

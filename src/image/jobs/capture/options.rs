@@ -1,5 +1,6 @@
 //! What callers choose when an image is captured, and what they are told.
 
+use crate::image::container::CompressionType;
 use crate::image::info::host_path;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -14,20 +15,6 @@ pub enum SourceKind {
     Directory,
     /// An NTFS volume: a block device, or a file with its content.
     Ntfs,
-}
-
-/// How content is stored, by the names that DISM gives the choices.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CaptureCompression {
-    /// As it is.
-    None,
-    /// XPRESS: DISM's default.
-    #[default]
-    Fast,
-    /// LZX.
-    Max,
-    /// LZMS in solid resources: an ESD file, which cannot be serviced in place.
-    Recovery,
 }
 
 /// How [`capture`](super::capture) makes an image file.
@@ -45,7 +32,7 @@ pub struct CaptureOptions {
     /// `FLAGS`; `None`: the edition of the Windows that is captured, if there is one.
     pub flags: Option<String>,
     /// How content is stored.
-    pub compression: CaptureCompression,
+    pub compression: CompressionType,
     /// libwim's compression level (20 quick, 50 medium, 100 slow); 0 for the engine's default.
     pub level: u32,
     /// Bytes per chunk, with `Recovery` of the solid resources; 0 for what is usual.
@@ -104,6 +91,31 @@ pub struct AppendOptions {
     pub update_of: Option<u32>,
 }
 
+impl From<&AppendOptions> for CaptureOptions {
+    /// What both have; what only a new file has is left as it is by default.
+    fn from(options: &AppendOptions) -> Self {
+        let options = options.clone();
+        Self {
+            name: options.name,
+            description: options.description,
+            display_name: options.display_name,
+            display_description: options.display_description,
+            flags: options.flags,
+            level: options.level,
+            exclude: options.exclude,
+            no_exclusions: options.no_exclusions,
+            bootable: options.bootable,
+            integrity_table: options.integrity_table,
+            delta_from: options.delta_from,
+            timestamp: options.timestamp,
+            verify: options.verify,
+            source: options.source,
+            no_link_fix: options.no_link_fix,
+            ..Self::default()
+        }
+    }
+}
+
 /// Something that was found and not captured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -154,4 +166,18 @@ pub struct CaptureReport {
 impl CaptureReport {
     /// Paths that one list of the report has at most; its count goes on.
     pub const ITEM_LIMIT: usize = 10_000;
+
+    pub(super) fn exclude(&mut self, path: impl FnOnce() -> String) {
+        self.excluded_count = self.excluded_count.saturating_add(1);
+        if self.excluded.len() < Self::ITEM_LIMIT {
+            self.excluded.push(path());
+        }
+    }
+
+    pub(super) fn skip(&mut self, path: impl FnOnce() -> String, reason: &str) {
+        self.skipped_count = self.skipped_count.saturating_add(1);
+        if self.skipped.len() < Self::ITEM_LIMIT {
+            self.skipped.push(Skipped { path: path(), reason: reason.to_owned() });
+        }
+    }
 }

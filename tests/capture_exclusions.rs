@@ -83,9 +83,10 @@ fn the_samples_of_wimlib_are_understood_as_they_say() {
         let lines = tree.lines().filter(|line| line.len() > 2);
         let (mut paths, mut expected) = (BTreeSet::new(), BTreeSet::new());
         for line in lines {
-            paths.insert(line[2..].to_owned());
-            if line.starts_with("  ") {
-                expected.insert(line[2..].trim_end_matches('/').to_owned());
+            let (mark, path) = line.split_at(2);
+            paths.insert(path.to_owned());
+            if mark == "  " {
+                expected.insert(path.trim_end_matches('/').to_owned());
             }
         }
         assert_eq!(kept(&script, &paths), expected, "{}", sample.display());

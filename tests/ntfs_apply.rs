@@ -6,14 +6,15 @@
 mod support;
 
 use imgsvc::error::Error;
-use imgsvc::formats::wim::tree::{DentryId, Tree};
-use imgsvc::progress::{Phase, Progress};
+use imgsvc::image::jobs::apply::TargetKind;
+use imgsvc::image::jobs::{self, ApplyOptions};
+use imgsvc::progress::{unobserved, Phase, Progress};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::{
-    apply, apply_watched, are_there, assert_same, check, example, format, format_with, listing, run,
-    wimlib_capture, Mounted,
+    apply, are_there, assert_same, check, example, format, format_with, listing, run, wimlib_capture,
+    LoopDevice, Mounted,
 };
 
 /// What wimlib-imagex says of the volume.
@@ -95,10 +96,8 @@ fn every_form_of_image_file_can_be_applied() {
 fn what_is_included_arrives_with_the_directories_above_it() {
     let directory = tempfile::tempdir().unwrap();
     let Some((_, wim)) = example(directory.path()) else { return };
-    let wanted = |tree: &Tree, id: DentryId| {
-        let path = tree.display_path(id);
-        path.starts_with(r"\Windows\System32") || path == r"\Users\émile\日本 😀.txt"
-    };
+    let include = vec![r"\Windows\system32".to_owned(), r"\Users\*\日本*.txt".to_owned()];
+    let options = ApplyOptions { include, ..ApplyOptions::default() };
     let expected: Vec<&str> = vec![
         "/",
         "/Users",
@@ -121,8 +120,7 @@ fn what_is_included_arrives_with_the_directories_above_it() {
     for source in [wim.clone(), directory.path().join("s.esd")] {
         let original = std::fs::read(&source).unwrap();
         let volume = fresh(directory.path(), 48);
-        let watch = &mut |_: Progress| ControlFlow::Continue(());
-        let report = apply_watched(&source, &[], &volume, Some(&wanted), watch).unwrap();
+        let report = jobs::apply(&source, 1, &volume, &options, &mut unobserved).unwrap();
         let found = content(&volume);
         let paths =
             found.lines().filter_map(|line| line.strip_prefix("Full Path           = \"")?.strip_suffix('"'));
@@ -161,6 +159,49 @@ fn a_volume_with_files_is_refused() {
 }
 
 #[test]
+fn an_image_joins_what_is_on_a_volume_where_that_is_asked_for_and_no_name_is_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some((_, wim)) = example(directory.path()) else { return };
+    let volume = fresh(directory.path(), 48);
+    let Some(mounted) = Mounted::new(&volume) else { return };
+    std::fs::write(mounted.root.join("here before.txt"), "kept").unwrap();
+    drop(mounted);
+    let options = ApplyOptions { overwrite: true, ..ApplyOptions::default() };
+    jobs::apply(&wim, 1, &volume, &options, &mut unobserved).unwrap();
+    check(&volume);
+    let found = content(&volume);
+    let of_image = listing(&wim, &[]).matches("Full Path").count();
+    assert_eq!(found.matches("Full Path").count(), of_image + 1);
+    assert!(found.contains("/here before.txt") && found.contains("/Windows/System32/big.dll"));
+
+    let before = std::fs::read(&volume).unwrap();
+    let answer = jobs::apply(&wim, 1, &volume, &options, &mut unobserved);
+    let Err(Error::InvalidArgument { reason, .. }) = answer else { panic!("{answer:?}") };
+    assert!(reason.contains("Users"), "{reason}");
+    assert!(before == std::fs::read(&volume).unwrap(), "the volume was touched");
+}
+
+#[test]
+fn a_block_device_is_applied_to_unless_it_is_mounted() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some((_, wim)) = example(directory.path()) else { return };
+    let volume = fresh(directory.path(), 48);
+    let Some(device) = LoopDevice::new(&volume) else { return };
+    // The file behind it is not to be written past it.
+    assert!(matches!(apply(&wim, &[], &volume), Err(Error::Busy { .. })));
+    let mounted = Mounted::at(&device.0, &directory.path().join("mnt"));
+    if mounted.is_some() {
+        let answer = apply(&wim, &[], &device.0);
+        assert!(matches!(answer, Err(Error::Busy { .. })), "{answer:?}");
+    }
+    drop(mounted);
+    apply(&wim, &[], &device.0).unwrap();
+    drop(device);
+    assert_same(&content(&volume), &listing(&wim, &[]));
+    check(&volume);
+}
+
+#[test]
 fn a_volume_without_room_is_refused_before_it_is_touched() {
     let directory = tempfile::tempdir().unwrap();
     let Some((_, wim)) = example(directory.path()) else { return };
@@ -193,11 +234,14 @@ fn wrong_targets_are_told_apart() {
     let directory = tempfile::tempdir().unwrap();
     let Some((_, wim)) = example(directory.path()) else { return };
     let missing = directory.path().join("missing");
-    assert!(matches!(apply(&wim, &[], &missing), Err(Error::Io { .. })));
-    assert!(matches!(apply(&wim, &[], directory.path()), Err(Error::InvalidArgument { .. })));
+    let as_volume = ApplyOptions { target: TargetKind::Ntfs, ..ApplyOptions::default() };
+    for path in [missing.as_path(), directory.path()] {
+        let answer = jobs::apply(&wim, 1, path, &as_volume, &mut unobserved);
+        assert!(matches!(answer, Err(Error::InvalidArgument { .. } | Error::Io { .. })), "{answer:?}");
+    }
     let file = directory.path().join("file");
     std::fs::write(&file, vec![7; 1 << 20]).unwrap();
-    assert!(matches!(apply(&wim, &[], &file).unwrap_err().root(), Error::Malformed { .. }));
+    assert!(matches!(apply(&wim, &[], &file), Err(Error::InvalidArgument { .. })));
     let volume = fresh(directory.path(), 48);
     std::fs::File::options().write(true).open(&volume).unwrap().set_len(40 << 20).unwrap();
     assert!(matches!(apply(&wim, &[], &volume).unwrap_err().root(), Error::Malformed { .. }));
@@ -217,17 +261,8 @@ fn a_volume_that_windows_left_hibernated_is_refused() {
     hibernation[..4].copy_from_slice(b"hibr");
     std::fs::write(mounted.root.join("hiberfil.sys"), hibernation).unwrap();
     drop(mounted);
-    let image = imgsvc::image::ImageFile::open(&wim).unwrap();
-    let tree = Tree::parse(&image.archive().read_metadata(1).unwrap()).unwrap();
-    let target = imgsvc::image::jobs::ntfs::VolumeTarget {
-        image: &image,
-        index: 1,
-        tree: &tree,
-        selected: None,
-        volume: &volume,
-        overwrite: true,
-    };
-    let error = imgsvc::image::jobs::ntfs::apply_volume(&target, &mut |_| ControlFlow::Continue(()));
+    let options = ApplyOptions { overwrite: true, ..ApplyOptions::default() };
+    let error = jobs::apply(&wim, 1, &volume, &options, &mut unobserved);
     let Err(Error::Unsupported { reason, .. }) = error else { panic!("{error:?}") };
     assert!(reason.contains("hibernated"), "{reason}");
 }
@@ -238,7 +273,7 @@ fn progress_ends_with_all_bytes_and_a_stop_is_heard() {
     let Some((_, wim)) = example(directory.path()) else { return };
     let volume = fresh(directory.path(), 48);
     let mut heard = Vec::new();
-    let report = apply_watched(&wim, &[], &volume, None, &mut |progress| {
+    let report = jobs::apply(&wim, 1, &volume, &ApplyOptions::default(), &mut |progress| {
         heard.push(progress);
         ControlFlow::Continue(())
     });
@@ -252,7 +287,7 @@ fn progress_ends_with_all_bytes_and_a_stop_is_heard() {
     for stop in [1, 2, 3, heard.len() / 2, heard.len() - 1] {
         let volume = fresh(directory.path(), 48);
         let mut calls = 0;
-        let answer = apply_watched(&wim, &[], &volume, None, &mut |_| {
+        let answer = jobs::apply(&wim, 1, &volume, &ApplyOptions::default(), &mut |_| {
             calls += 1;
             if calls == stop {
                 ControlFlow::Break(())

@@ -3,12 +3,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use imgsvc::error::Result;
-use imgsvc::formats::wim::tree::{DentryId, Tree};
-use imgsvc::image::jobs::apply::ApplyReport;
-use imgsvc::image::jobs::ntfs::{apply_volume, VolumeTarget};
-use imgsvc::image::ImageFile;
-use imgsvc::progress::Progress;
-use std::ops::ControlFlow;
+use imgsvc::image::jobs::{self, ApplyOptions, ApplyReport};
+use imgsvc::progress::unobserved;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,7 +49,12 @@ pub struct Mounted {
 impl Mounted {
     /// Mounts a volume; `None`, loudly, where FUSE is not to be had.
     pub fn new(volume: &Path) -> Option<Self> {
-        let root = volume.with_extension("mnt");
+        Self::at(volume, &volume.with_extension("mnt"))
+    }
+
+    /// As [`Mounted::new`], at that directory.
+    pub fn at(volume: &Path, root: &Path) -> Option<Self> {
+        let root = root.to_path_buf();
         std::fs::create_dir_all(&root).unwrap();
         let options = ["-o", "streams_interface=windows,acl"];
         let answer = Command::new("ntfs-3g").args(options).arg(volume).arg(&root).output().unwrap();
@@ -66,13 +67,34 @@ impl Mounted {
 }
 
 impl Drop for Mounted {
-    /// The file system's process goes on for a moment after umount returns; ntfsinfo refuses a
-    /// volume it has open.
     fn drop(&mut self) {
         let answer = Command::new("umount").arg(&self.root).status();
         if !std::thread::panicking() {
             assert!(answer.unwrap().success(), "umount");
         }
+    }
+}
+
+/// A file as a block device, for as long as this lives.
+pub struct LoopDevice(pub PathBuf);
+
+impl LoopDevice {
+    /// `None`, loudly, where loop devices are not to be had.
+    pub fn new(file: &Path) -> Option<Self> {
+        let answer = Command::new("losetup").args(["--find", "--show"]).arg(file).output().ok();
+        match answer.filter(|answer| answer.status.success()) {
+            Some(answer) => Some(Self(PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim()))),
+            None => {
+                eprintln!("SKIPPED: losetup gives no block device");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for LoopDevice {
+    fn drop(&mut self) {
+        let _ = Command::new("losetup").arg("--detach").arg(&self.0).status();
     }
 }
 
@@ -201,24 +223,6 @@ pub fn check(volume: &Path) {
 
 /// Applies image 1, unobserved.
 pub fn apply(wim: &Path, references: &[PathBuf], volume: &Path) -> Result<ApplyReport> {
-    apply_watched(wim, references, volume, None, &mut |_| ControlFlow::Continue(()))
-}
-
-/// Whether a name of a tree is wanted.
-pub type Wanted<'a> = &'a dyn Fn(&Tree, DentryId) -> bool;
-
-/// Applies image 1 or what is wanted of it.
-pub fn apply_watched(
-    wim: &Path,
-    references: &[PathBuf],
-    volume: &Path,
-    wanted: Option<Wanted<'_>>,
-    observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<ApplyReport> {
-    let image = ImageFile::open_with(wim, references)?;
-    let tree = Tree::parse(&image.archive().read_metadata(1)?)?;
-    let selected = wanted.map(|wanted| |id| wanted(&tree, id));
-    let selected = selected.as_ref().map(|selected| -> &dyn Fn(DentryId) -> bool { selected });
-    let target = VolumeTarget { image: &image, index: 1, tree: &tree, selected, volume, overwrite: false };
-    apply_volume(&target, observer)
+    let options = ApplyOptions { reference_paths: references.to_vec(), ..ApplyOptions::default() };
+    jobs::apply(wim, 1, volume, &options, &mut unobserved)
 }

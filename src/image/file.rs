@@ -111,6 +111,17 @@ impl ImageFile {
         Ok(parts.into_iter().map(|(_, path)| path).collect())
     }
 
+    /// The host file that part `number` is in.
+    ///
+    /// # Errors
+    /// [`Error::PartMissing`].
+    pub(crate) fn part_file(&self, number: u16) -> Result<&Arc<HostFile>> {
+        let is_it =
+            |part: &&Arc<HostFile>| read_header(part).is_ok_and(|header| header.part_number == number);
+        let total = self.archive.header().total_parts;
+        self.parts.iter().find(is_it).ok_or(Error::PartMissing { part: number, total })
+    }
+
     /// How resources of this file are stored.
     pub(crate) fn storage(&self) -> Storage {
         let header = self.archive.header();

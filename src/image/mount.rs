@@ -38,7 +38,7 @@ impl Session {
         }
         let index = image.select(&options.image).in_file(&name)?;
         if !options.read_only {
-            check_writable(&image).in_file(&name)?;
+            check_writable(&image, false).in_file(&name)?;
             lock_shared(&image)?;
         }
         let file = image.host_file();
@@ -96,11 +96,12 @@ fn check_complete(tree: &Tree) -> Result<()> {
     })
 }
 
-fn check_writable(image: &ImageFile) -> Result<()> {
+/// The file may be changed in place; a solid one only by whoever does not need to change content.
+pub(super) fn check_writable(image: &ImageFile, solid_too: bool) -> Result<()> {
     if image.archive().is_split() {
         return Err(Error::SplitNotWritable);
     }
-    if image.archive().is_solid() {
+    if image.archive().is_solid() && !solid_too {
         return Err(Error::SolidNotWritable);
     }
     if image.archive().header().has(header_flags::READ_ONLY) {
@@ -161,11 +162,7 @@ fn choose_path(
 fn check_conflicts(state: &StateDirectory, new: &Record) -> Result<()> {
     for directory in state.all()? {
         let Ok(other) = directory.read() else { continue };
-        let same_file = host::same_path(&other.image_path, &new.image_path)
-            || other.image_file == new.image_file
-                && HostFile::open(&other.image_path)
-                    .and_then(|file| file.identity())
-                    .is_ok_and(|identity| identity == new.image_file);
+        let same_file = other.is_on(&new.image_path, new.image_file);
         let both_write = !other.read_only && !new.read_only;
         if same_file && both_write && other.image_index == new.image_index {
             let session = other.path.display().to_string();

@@ -107,58 +107,79 @@ impl ResourceWriter {
             return Err(Error::Stream(std::io::Error::other("there is more content than was announced")));
         }
         let hash = digest.finalize().into();
-        let stored = position.saturating_sub(offset);
         if self.packer.is_none() {
             let header = ResourceHeader::uncompressed(offset, size, 0);
             return Ok(Written { hash, header, end: position });
         }
-        if stored < size {
-            let Storage { chunk_size, compression } = self.storage;
-            let table = chunks::table_bytes(&sizes, size, chunk_size, compression, ChunkLayout::Ordinary);
-            file.write_at(&table, offset)?;
-            let flags = resource_flags::COMPRESSED;
-            let header = ResourceHeader { offset, size_in_file: stored, flags, size };
-            return Ok(Written { hash, header, end: position });
-        }
-        // Compression did not pay: the content goes in as it is. Nearly always every chunk is
-        // stored as it is already, so that only the table is too much.
-        if position.saturating_sub(start) == size {
-            let header = ResourceHeader::uncompressed(start, size, 0);
-            return Ok(Written { hash, header, end: position });
-        }
-        let end = self.unpack(file, start, &sizes, size, position)?;
-        Ok(Written { hash, header: ResourceHeader::uncompressed(position, size, 0), end })
+        let (header, end) = conclude(self.storage, file, offset, size, &sizes)?;
+        Ok(Written { hash, header, end })
     }
+}
 
-    /// Writes the content of chunks at `start` to `target`, uncompressed; returns the end.
-    fn unpack(&self, file: &HostFile, start: u64, sizes: &[u32], size: u64, target: u64) -> Result<u64> {
-        let chunk_size = usize::try_from(self.storage.chunk_size).unwrap_or(usize::MAX);
-        let mut decompressor = match self.storage.compression.format() {
-            Some(format) => wimlib_sys::codec::Decompressor::new(format, chunk_size).ok(),
-            None => None,
-        };
-        let (mut from, mut to, mut left) = (start, target, size);
-        let (mut raw, mut chunk) = (Vec::new(), Vec::new());
-        for stored in sizes {
-            chunk.resize(usize::try_from(left).map_or(chunk_size, |left| left.min(chunk_size)), 0);
-            raw.resize(usize::try_from(*stored).unwrap_or(0), 0);
-            file.read_at(&mut raw, from)?;
-            if raw.len() == chunk.len() {
-                chunk.copy_from_slice(&raw);
-            } else {
-                let unpacked = decompressor.as_mut().map(|codec| codec.decompress(&raw, &mut chunk));
-                if !matches!(unpacked, Some(Ok(()))) {
-                    let reason = "content that was just compressed cannot be read back".to_owned();
-                    return Err(Error::StateDamaged { reason });
-                }
-            }
-            file.write_at(&chunk, to)?;
-            from = from.saturating_add(u64::from(*stored));
-            to = to.saturating_add(length_of(&chunk));
-            left = left.saturating_sub(length_of(&chunk));
-        }
-        Ok(to)
+/// Gives chunks that were written behind the space for their table, which begins at `offset`, the
+/// form of a resource of `size` bytes, and returns its header and the end of what it took.
+pub(crate) fn conclude(
+    storage: Storage,
+    file: &HostFile,
+    offset: u64,
+    size: u64,
+    sizes: &[u32],
+) -> Result<(ResourceHeader, u64)> {
+    let Storage { compression, chunk_size } = storage;
+    let start = offset.saturating_add(chunks::table_size(size, chunk_size, ChunkLayout::Ordinary));
+    let stored = sizes.iter().map(|size| u64::from(*size)).fold(0, u64::saturating_add);
+    let end = start.saturating_add(stored);
+    let size_in_file = end.saturating_sub(offset);
+    if size_in_file < size {
+        let table = chunks::table_bytes(sizes, size, chunk_size, compression, ChunkLayout::Ordinary);
+        file.write_at(&table, offset)?;
+        let flags = resource_flags::COMPRESSED;
+        return Ok((ResourceHeader { offset, size_in_file, flags, size }, end));
     }
+    // Compression did not pay: the content goes in as it is. Nearly always every chunk is stored
+    // as it is already, so that only the table is too much.
+    if stored == size {
+        return Ok((ResourceHeader::uncompressed(start, size, 0), end));
+    }
+    let behind = unpack(storage, file, start, sizes, size, end)?;
+    Ok((ResourceHeader::uncompressed(end, size, 0), behind))
+}
+
+/// Writes the content of chunks at `start` to `target`, uncompressed; returns the end.
+fn unpack(
+    storage: Storage,
+    file: &HostFile,
+    start: u64,
+    sizes: &[u32],
+    size: u64,
+    target: u64,
+) -> Result<u64> {
+    let chunk_size = usize::try_from(storage.chunk_size).unwrap_or(usize::MAX);
+    let mut decompressor = match storage.compression.format() {
+        Some(format) => wimlib_sys::codec::Decompressor::new(format, chunk_size).ok(),
+        None => None,
+    };
+    let (mut from, mut to, mut left) = (start, target, size);
+    let (mut raw, mut chunk) = (Vec::new(), Vec::new());
+    for stored in sizes {
+        chunk.resize(usize::try_from(left).map_or(chunk_size, |left| left.min(chunk_size)), 0);
+        raw.resize(usize::try_from(*stored).unwrap_or(0), 0);
+        file.read_at(&mut raw, from)?;
+        if raw.len() == chunk.len() {
+            chunk.copy_from_slice(&raw);
+        } else {
+            let unpacked = decompressor.as_mut().map(|codec| codec.decompress(&raw, &mut chunk));
+            if !matches!(unpacked, Some(Ok(()))) {
+                let reason = "content that was just compressed cannot be read back".to_owned();
+                return Err(Error::StateDamaged { reason });
+            }
+        }
+        file.write_at(&chunk, to)?;
+        from = from.saturating_add(u64::from(*stored));
+        to = to.saturating_add(length_of(&chunk));
+        left = left.saturating_sub(length_of(&chunk));
+    }
+    Ok(to)
 }
 
 fn length_of(bytes: &[u8]) -> u64 {

@@ -102,6 +102,13 @@ impl Record {
         self.format == FORMAT
     }
 
+    /// Whether the session is on the image file of that canonical path and identity.
+    pub fn is_on(&self, path: &Path, identity: FileId) -> bool {
+        let is_it = |file: HostFile| file.identity().is_ok_and(|found| found == identity);
+        host::same_path(&self.image_path, path)
+            || self.image_file == identity && HostFile::open(&self.image_path).is_ok_and(is_it)
+    }
+
     /// What the record means now that a save may have been interrupted: the image file's header
     /// says whether that save happened. When it is neither the old nor the new one, the record
     /// stays as it is, and the check of the base fails.
@@ -177,6 +184,13 @@ impl StateDirectory {
         }
         found.sort_by(|one, other| one.root.cmp(&other.root));
         Ok(found)
+    }
+
+    /// The sessions on the image file of that canonical path and identity.
+    pub fn on_file(&self, path: &Path, identity: FileId) -> Result<Vec<(SessionDirectory, Record)>> {
+        let with_record = |session: SessionDirectory| Some((session.clone(), session.read().ok()?));
+        let sessions = self.all()?.into_iter().filter_map(with_record);
+        Ok(sessions.filter(|(_, record)| record.is_on(path, identity)).collect())
     }
 
     /// The session of that id or path.

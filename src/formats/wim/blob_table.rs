@@ -290,6 +290,25 @@ impl BlobTable {
         &self.solid
     }
 
+    /// Adds a solid resource and gives its number for [`BlobLocation::Solid`].
+    ///
+    /// # Errors
+    /// [`Error::LimitExceeded`] beyond 2^32 of them.
+    pub fn add_solid_resource(&mut self, solid: SolidResource) -> Result<u32> {
+        let number = u32::try_from(self.solid.len()).map_err(|_| Error::LimitExceeded {
+            what: "the number of solid resources",
+            limit: u64::from(u32::MAX),
+            found: u64::MAX,
+        })?;
+        self.solid.push(solid);
+        Ok(number)
+    }
+
+    /// A solid resource, to change where it is.
+    pub fn solid_resource_mut(&mut self, number: u32) -> Option<&mut SolidResource> {
+        self.solid.get_mut(usize_of(number))
+    }
+
     /// How many entries of the file were left out (see [`BlobTable::add_part`]).
     pub fn ignored_entries(&self) -> usize {
         self.ignored

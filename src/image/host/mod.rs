@@ -131,6 +131,12 @@ impl HostFile {
             .map_err(|source| Error::io("write", &self.path, source))
     }
 
+    /// Lets the system forget what it has of the file in memory, so that reading it reads the
+    /// medium; what is not synced yet stays.
+    pub fn forget_cached(&self) {
+        platform::forget_cached(&self.file);
+    }
+
     /// Copies `length` bytes from `source`, by the kernel where it can; `advance` is told the
     /// bytes of each slice and may stop the copy with an error.
     pub fn copy_from(

@@ -91,6 +91,18 @@ pub(super) fn copy(mut from: &File, at: u64, mut to: &File, offset: u64, length:
     }
 }
 
+/// Only a hint: a system that does not take it reads from memory.
+pub(super) fn forget_cached(file: &File) {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::fcntl::{posix_fadvise, PosixFadviseAdvice::POSIX_FADV_DONTNEED};
+        use std::os::fd::AsRawFd;
+        let _ = posix_fadvise(file.as_raw_fd(), 0, 0, POSIX_FADV_DONTNEED);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
 /// An exclusive lock of the open file description on byte 0. It is another kind of lock than
 /// `flock`, which wimlib takes: the latter can stay shared by all handles of a session, and keeps
 /// wimlib out, while the former lets one writer in at a time.

@@ -5,6 +5,7 @@ pub mod capture;
 pub mod compare;
 pub mod contents;
 pub mod copy;
+mod fresh_set;
 pub mod join;
 pub mod ntfs;
 pub mod repair;

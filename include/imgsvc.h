@@ -338,8 +338,8 @@ imgsvc_status imgsvc_session_get_info(struct imgsvc_session *session,
 // (20 fast, 50 default of libwim, 100 slow), 0 for this library's default. Content was compressed
 // when it was staged.
 // `*out_document`: `{path, imagePath, imageIndex, saved, compacted, blobsAdded, bytesWritten,
-// metadataBytes, fileSizeBefore, fileSizeAfter, integrityTable}`; `saved` is false when there was
-// nothing to save.
+// metadataBytes, fileSizeBefore, fileSizeAfter, integrityTable, notes: [text]}`; `saved` is false when
+// there was nothing to save; the notes say what the image's hives did not tell for its XML, and why.
 //
 // # Safety
 // `session` is a live handle. `progress` may be called with `context` during the call.

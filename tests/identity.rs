@@ -19,13 +19,15 @@ mod wim;
 use images::{path, put, save, Bench};
 use imgsvc::error::Result;
 use imgsvc::formats::regf::*;
-use imgsvc::formats::wim::tree::Tree;
+use imgsvc::formats::wim::tree::{Inode, Tree};
 use imgsvc::formats::wim::xml::Element;
-use imgsvc::formats::wim::{Archive, Hash};
+use imgsvc::formats::wim::{Archive, Hash, WindowsInfo};
 use imgsvc::formats::ReadRange;
 use imgsvc::image::identity::{self, Sources};
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 const SYSTEM32: &str = "Windows/System32";
 
@@ -552,4 +554,63 @@ fn the_product_is_named_as_its_system_files_name_it() {
     assert_eq!(ours.remove("/PRODUCTNAME").unwrap(), [name]);
     assert_eq!(theirs.remove("/PRODUCTNAME").unwrap(), ["Windows 10 Pro & <Co>"]);
     assert_eq!(ours, theirs);
+}
+
+/// A tree with these hives, and their contents by hash.
+fn tree_of(software: Vec<u8>, system: Vec<u8>) -> (Tree, BTreeMap<Hash, Vec<u8>>) {
+    let mut tree = Tree::new();
+    let mut contents = BTreeMap::new();
+    let mut config = tree.root();
+    for name in ["Windows", "System32", "config"] {
+        config = tree.create(config, &wim::units(name), Inode::directory()).unwrap();
+    }
+    for (name, content) in [("SOFTWARE", software), ("SYSTEM", system)] {
+        let hash = wim::sha1(&content);
+        tree.create(config, &wim::units(name), Inode::file(hash)).unwrap();
+        contents.insert(hash, content);
+    }
+    (tree, contents)
+}
+
+fn identify(software: Vec<u8>, system: Vec<u8>) -> identity::Identity {
+    let (tree, contents) = tree_of(software, system);
+    let mut open =
+        |hash: &Hash| -> Result<Box<dyn ReadRange>> { Ok(Box::new(Arc::new(contents[hash].clone()))) };
+    identity::identify(&tree, WindowsInfo::default(), &mut open).unwrap()
+}
+
+#[test]
+fn what_windows_never_wrote_is_left_out() {
+    let long = with(software(), "EditionID", REG_SZ, sz(&"x".repeat(100_000)));
+    let found = identify(hive("SOFTWARE", &long), system_hive(1));
+    assert_eq!(found.windows.edition_id, None);
+    assert_eq!(found.windows.installation_type.unwrap(), "Client");
+
+    let mut many = Hive::new("SYSTEM", 5, None).unwrap();
+    let languages = many.create_key(many.root(), r"ControlSet001\Control\MUI\UILanguages").unwrap();
+    for number in 0..2000 {
+        many.create_subkey(languages, &wim::units(&format!("l{number:05}"))).unwrap();
+    }
+    many.create_subkey(languages, &[u16::from(b'a'); 200]).unwrap();
+    let found = identify(hive("SOFTWARE", &software()), many.finish(1).unwrap().bytes);
+    assert_eq!(found.windows.languages.len(), 511);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damage_of_any_kind_is_survived(
+        changes in prop::collection::vec((any::<bool>(), 0usize..16_384, any::<u8>()), 1..20),
+    ) {
+        let mut hives = [hive("SOFTWARE", &software()), system_hive(1)];
+        for (which, at, byte) in changes {
+            let hive = &mut hives[usize::from(which)];
+            let at = at % hive.len();
+            hive[at] = byte;
+        }
+        let [software, system] = hives;
+        let found = identify(software, system);
+        prop_assert_eq!(found.windows.system_root.as_deref(), Some("WINDOWS"));
+    }
 }

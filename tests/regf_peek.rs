@@ -180,6 +180,58 @@ fn a_list_that_names_its_leaf_without_end_ends() {
     }
 }
 
+/// Puts a list of subkeys under the root that names one leaf, of `elements` times one key, `times` over.
+fn with_endless_list(elements: usize, times: usize, kind: &[u8; 2]) -> Vec<u8> {
+    let mut hive = Hive::new("SYSTEM", 5, None).unwrap();
+    let key = hive.create_key(hive.root(), "a key").unwrap();
+    for name in ["leaf", "list"] {
+        hive.set_value(key, name, REG_BINARY, &vec![name.as_bytes()[1]; 16_000]).unwrap();
+    }
+    let mut bytes = hive.finish(1).unwrap().bytes;
+    let place = |bytes: &[u8], byte: u8| {
+        bytes.windows(64).position(|window| window.iter().all(|&found| found == byte)).unwrap()
+    };
+    let (leaf, list) = (place(&bytes, b'e'), place(&bytes, b'i'));
+    let root = u32::from_le_bytes(bytes[36..40].try_into().unwrap());
+    let node = 4096 + root as usize + 4;
+    let old = 4096 + 4 + u32::from_le_bytes(bytes[node + 28..][..4].try_into().unwrap()) as usize;
+    let key: [u8; 4] = bytes[old + 4..][..4].try_into().unwrap();
+    bytes[leaf..leaf + 2].copy_from_slice(kind);
+    bytes[leaf + 2..leaf + 4].copy_from_slice(&(elements as u16).to_le_bytes());
+    let width = if kind == b"li" { 4 } else { 8 };
+    for element in 0..elements {
+        bytes[leaf + 4 + element * width..][..4].copy_from_slice(&key);
+    }
+    bytes[list..list + 2].copy_from_slice(b"ri");
+    bytes[list + 2..list + 4].copy_from_slice(&(times as u16).to_le_bytes());
+    for element in 0..times {
+        bytes[list + 4 + element * 4..][..4].copy_from_slice(&((leaf - 4100) as u32).to_le_bytes());
+    }
+    bytes[node + 20..][..4].copy_from_slice(&((elements * times) as u32).to_le_bytes());
+    bytes[node + 28..][..4].copy_from_slice(&((list - 4100) as u32).to_le_bytes());
+    bytes[40..44].copy_from_slice(&0x7FFF_F000_u32.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn a_search_through_a_list_without_end_ends() {
+    let start = Instant::now();
+    // So many subkeys that a hive of 2 GiB could have them, but not what is read of it.
+    let bytes = with_endless_list(1990, 3990, b"lh");
+    let mut peek = Peek::open(Box::new(Vast(bytes, 0x8000_0000))).unwrap();
+    let found = peek.look(|hive| hive.find(hive.root(), "not there").map(drop)).unwrap();
+    assert!(matches!(found, Err(Error::Malformed { .. })), "{found:?}");
+    // As many as could be there; each look at them is counted.
+    let bytes = with_endless_list(1990, 400, b"li");
+    let mut peek = Peek::open(Box::new(Vast(bytes, 0x8000_0000))).unwrap();
+    let found = peek.look(|hive| {
+        let names = (0..100).map(|number| format!("z{number}"));
+        names.filter(|name| matches!(hive.find(hive.root(), name), Ok(Some(_)))).count()
+    });
+    assert!(matches!(found, Err(Error::LimitExceeded { .. })), "{found:?}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 

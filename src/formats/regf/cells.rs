@@ -6,7 +6,7 @@
 //!
 //! Reference: `msuhanov/regf` "Hive bin" and "Cell".
 
-use super::parts::Parts;
+use super::parts::{Parts, MOST_READ};
 use super::FORMAT;
 use crate::error::{Error, Result};
 use crate::formats::bytes::{u16_at, u32_at, u64_at};
@@ -134,6 +134,15 @@ impl Cells {
     /// Size of the hive bins data.
     pub fn bins_size(&self) -> u32 {
         self.bins_size
+    }
+
+    /// How much of the bins data can be read at all.
+    pub fn readable_size(&self) -> u32 {
+        if self.parts.is_some() {
+            self.bins_size.min(MOST_READ)
+        } else {
+            self.bins_size
+        }
     }
 
     /// The bins data from `offset` on, not longer than `length` and not beyond the bins.

@@ -144,7 +144,7 @@ pub(super) fn locate(cells: &Cells, leaves: &[u32], name: &[u16]) -> Result<Plac
 /// Refuses a number of subkeys that the hive has no room for, so that an index root that names one leaf
 /// many times costs no more time or memory than the hive is large.
 fn check_count(cells: &Cells, parent: u32, count: u32) -> Result<()> {
-    let limit = cells.bins_size() / SMALLEST_KEY;
+    let limit = cells.readable_size() / SMALLEST_KEY;
     if count > limit {
         return Err(damaged(
             parent,

@@ -1,12 +1,14 @@
 //! Hive bins of which only parts are in memory.
 //!
 //! The parsers borrow from the bins, so parts that touch are joined: whatever lies inside parts that
-//! were read is one slice. What somebody asks for and is not there is noted, to be read next.
+//! were read is one slice. What somebody asks for and is not there is noted, to be read next. Looks are
+//! counted, because whoever looks starts again after each missing part.
 
 use super::cells::index;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// The parts of the bins that were read, and the first one that was missed since.
 #[derive(Clone, Default)]
@@ -14,12 +16,21 @@ pub(super) struct Parts {
     /// By offset in the bins; no two touch.
     parts: BTreeMap<u32, Vec<u8>>,
     missed: OnceLock<(u32, u32)>,
+    looks: Arc<AtomicU64>,
 }
+
+/// Most of a hive that is read in parts, in bytes. What is looked up takes under 1 MiB of a real one.
+pub(super) const MOST_READ: u32 = 64 << 20;
+/// Most looks at parts. A real hive takes some ten thousand for all that is looked up.
+pub(super) const MOST_LOOKS: u64 = 10_000_000;
 
 impl Parts {
     /// `length` bytes from `offset`, if they were read. The caller has checked that they are inside
     /// the bins.
     pub fn get(&self, offset: u32, length: u32) -> Option<&[u8]> {
+        if self.looks.fetch_add(1, Ordering::Relaxed) >= MOST_LOOKS {
+            return None;
+        }
         let found = self.parts.range(..=offset).next_back().and_then(|(&start, bytes)| {
             let from = index(offset.checked_sub(start)?);
             bytes.get(from..from.checked_add(index(length))?)
@@ -29,6 +40,11 @@ impl Parts {
             let _ = self.missed.set((offset, length));
         }
         found
+    }
+
+    /// How often parts were looked at; after [`MOST_LOOKS`] nothing is found any more.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 
     /// Offset and length of what was asked for and is not there, once.

@@ -6,6 +6,7 @@
 
 use super::base_block::BaseBlock;
 use super::cells::{index, Cells, PAGE};
+use super::parts::{MOST_LOOKS, MOST_READ};
 use super::Hive;
 use crate::error::{Error, Result};
 use crate::formats::ReadRange;
@@ -13,9 +14,7 @@ use crate::formats::ReadRange;
 /// Bytes read at a time at first: a chunk of a usual WIM. Parts start at its multiples in the file.
 const FIRST_STEP: u32 = 32 << 10;
 /// After so many parts the step doubles, so that no hive is read in countless small ones.
-const PARTS_PER_STEP: u32 = 32;
-/// Most bytes read of one hive. What is looked up takes under 1 MiB of a real one.
-const LIMIT: u64 = 64 << 20;
+const PARTS_PER_STEP: u32 = 16;
 
 /// A hive that is read in parts, as they are needed.
 pub struct Peek<'a> {
@@ -56,12 +55,17 @@ impl<'a> Peek<'a> {
     /// hives.
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`] when it looks at more than 64 MiB; the source's errors. Damage is
-    /// what `look` makes of it.
+    /// [`Error::LimitExceeded`] when it looks at more than 64 MiB, or ten million times; the source's
+    /// errors. Damage is what `look` makes of it.
     pub fn look<T>(&mut self, mut look: impl FnMut(&Hive) -> T) -> Result<T> {
         loop {
             let answer = look(&self.hive);
-            match self.hive.cells.parts_mut().and_then(super::parts::Parts::take_missed) {
+            let Some(parts) = self.hive.cells.parts_mut() else { return Ok(answer) };
+            if parts.looks() >= MOST_LOOKS {
+                let what = "how often a look into the hive turns to it";
+                return Err(Error::LimitExceeded { what, limit: MOST_LOOKS, found: parts.looks() });
+            }
+            match parts.take_missed() {
                 Some((offset, length)) => self.fetch(offset, length)?,
                 None => return Ok(answer),
             }
@@ -79,9 +83,10 @@ impl<'a> Peek<'a> {
         for gap in parts.gaps(range) {
             let size = gap.end.saturating_sub(gap.start);
             self.bytes = self.bytes.saturating_add(u64::from(size));
-            if self.bytes > LIMIT {
+            let limit = u64::from(MOST_READ);
+            if self.bytes > limit {
                 let what = "what a look into the hive takes, in bytes";
-                return Err(Error::LimitExceeded { what, limit: LIMIT, found: self.bytes });
+                return Err(Error::LimitExceeded { what, limit, found: self.bytes });
             }
             let mut bytes = vec![0; index(size)];
             self.source.read_range(u64::from(gap.start) + u64::from(PAGE), &mut bytes)?;

@@ -11,6 +11,12 @@ const VERSION: &str = r"Microsoft\Windows NT\CurrentVersion";
 /// The class "Computer", whose first device is the hardware abstraction layer.
 const COMPUTER: &str = r"Control\Class\{4D36E966-E325-11CE-BFC1-08002BE10318}\0000";
 
+/// Most bytes of a value that is looked at: far more than Windows writes into any of them.
+const MOST_DATA: usize = 8 << 10;
+/// Most display languages, and most units of a tag (LOCALE_NAME_MAX_LENGTH).
+const MOST_LANGUAGES: usize = 512;
+const LONGEST_TAG: usize = 85;
+
 /// What a SOFTWARE hive says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Software {
@@ -138,7 +144,7 @@ impl Look<'_> {
     }
 
     fn value(&mut self, key: Option<KeyId>, name: &str) -> Option<Value> {
-        self.noted(self.hive.value(key?, name)).flatten()
+        self.noted(self.hive.value(key?, name)).flatten().filter(|value| value.data.len() <= MOST_DATA)
     }
 
     /// Text that is not empty.
@@ -178,9 +184,12 @@ impl Look<'_> {
     fn languages(&mut self, key: Option<KeyId>) -> Vec<(String, Option<u32>)> {
         let Some(keys) = key.and_then(|key| self.noted(self.hive.subkeys(key))) else { return Vec::new() };
         let mut languages = Vec::new();
-        for key in keys {
-            if let Some(tag) = self.noted(self.hive.name_text(key)) {
-                languages.push((tag, self.number(Some(key), "LCID")));
+        for key in keys.into_iter().take(MOST_LANGUAGES) {
+            match self.noted(self.hive.name(key)) {
+                Some(tag) if tag.len() <= LONGEST_TAG => {
+                    languages.push((String::from_utf16_lossy(&tag), self.number(Some(key), "LCID")));
+                }
+                _ => {}
             }
         }
         languages

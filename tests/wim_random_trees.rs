@@ -13,9 +13,11 @@ mod random_tree;
 #[path = "support/wim.rs"]
 mod support;
 
+use imgsvc::formats::bytes::to_hex;
 use imgsvc::formats::wim::tree::{Stream, Tree};
 use imgsvc::formats::wim::{Archive, Compression};
-use imgsvc::image::ImageFile;
+use imgsvc::image::jobs::{self, ListOptions};
+use imgsvc::image::{ImageFile, Item};
 use random_tree::{random_tree, Contents, Range};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -84,8 +86,33 @@ fn compare(wim: &Path, seed: u64) -> usize {
             entries += 1;
         }
         assert!(rest.is_empty(), "seed {seed}: wimlib lists more: {}", String::from_utf8_lossy(rest));
+        compare_listing(wim, image.index, &tree, seed);
     }
     entries
+}
+
+/// The listing that reads only what it needs says what the whole tree says.
+fn compare_listing(wim: &Path, index: u32, tree: &Tree, seed: u64) {
+    let hash_text = |hash: [u8; 20]| (hash != [0; 20]).then(|| to_hex(&hash));
+    let mut entries = tree.walk(tree.root()).skip(1);
+    let options = ListOptions { recurse: true, ..ListOptions::default() };
+    let mut check = |items: &[Item]| {
+        for item in items {
+            let id = entries.next().unwrap_or_else(|| panic!("seed {seed}: a listing has {item:?} too"));
+            let (dentry, inode) = (tree.dentry(id), tree.inode_of(id));
+            assert_eq!(item.path, tree.display_path(id), "seed {seed}");
+            assert_eq!(item.attributes, inode.attributes, "seed {seed}: {}", item.path);
+            assert_eq!(item.hash, hash_text(inode.unnamed_hash()), "seed {seed}: {}", item.path);
+            let short_name = String::from_utf16_lossy(&dentry.short_name);
+            assert_eq!(item.short_name.as_deref().unwrap_or(""), short_name, "seed {seed}: {}", item.path);
+            let times = [item.creation_time, item.last_access_time, item.last_write_time];
+            let expected = [inode.creation_time, inode.last_access_time, inode.last_write_time];
+            assert_eq!(times, expected, "seed {seed}: {}", item.path);
+        }
+        Ok(())
+    };
+    jobs::list(wim, index, "*", &options, &mut check).unwrap();
+    assert_eq!(entries.next(), None, "seed {seed}: a listing ends too early");
 }
 
 fn imagex(verb: &str, paths: &[&Path], options: &[&str]) {

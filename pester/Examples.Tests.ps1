@@ -47,6 +47,7 @@ Describe 'The examples of the help' {
     }
 
     AfterEach {
+        $env:SOURCE_DATE_EPOCH = $null
         $null = $ExecutionContext.SessionState.Path.SetLocation($start)
         Get-Image -Mounted | Dismount-Image -Discard -Force
     }
@@ -60,6 +61,26 @@ Describe 'The examples of the help' {
         if ($text.Contains('Mount-Image') -and $text.Contains('-CheckIntegrity') -and -not $text.Contains('Save')) {
             (Invoke-Wimlib 'optimize', "$folder/install.wim", '--check').ExitCode | Should -Be 0
         }
+        if ($text -match '\./(tree|base|delta|joined|part)') {
+            $null = New-Tree "$folder/tree" 1
+            $null = New-Tree "$folder/tree2" 2
+        }
+        # Files that a command reads are there before; those that it makes are not.
+        if ($text -match '\./(base|delta|joined)\.wim' -and $text -notmatch 'New-Image \./base\.wim') {
+            $null = New-Image ./base.wim ./tree -Name Base
+        }
+        if ($text.Contains('./delta.wim') -and $text -notmatch '(New-Image|-DestinationPath) \./delta\.wim') {
+            $null = New-Image ./delta.wim ./tree2 -Name Delta -DeltaFrom ./base.wim
+        }
+        if ($text -match 'Compare-Image .* \./joined\.wim') { [System.IO.File]::Copy("$folder/base.wim", "$folder/joined.wim") }
+        if ($text -match '(Join|Copy)-Image \./part\.swm') {
+            $null = New-Image ./parts.wim ./tree -Name Base | Add-Image ./tree2 -Name Second
+            $null = Split-Image ./parts.wim ./part.swm -FileSize 250KB
+        }
+        if ($text.Contains('./backup/')) { $null = [System.IO.Directory]::CreateDirectory("$folder/backup") }
+        if ($text.Contains('./volume.ntfs')) { New-Volume "$folder/volume.ntfs" }
+        [System.IO.File]::WriteAllText("$folder/WimScript.ini", "[ExclusionList]`r`n*.tmp`r`n")
+
         # What the other commands of a page work on is there before: a session ./m with a few changes.
         if ($text -match '(-Path|Dismount-Image) \./m' -and $text -notmatch '\bMount-Image ') {
             $null = Mount-Image ./install.wim 1 -Path ./m

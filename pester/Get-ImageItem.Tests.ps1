@@ -80,4 +80,8 @@ Describe 'Get-ImageItem' {
         $failed[0].TargetObject | Should -Be '\none'
         $failed[0].Exception.HResult | Should -Be (ConvertTo-HResult '80070002')
     }
+
+    It 'lets an error of the next command end the pipeline' {
+        { Get-ImageItem \Windows -Path $sample.Path | ForEach-Object { throw 'enough' } } | Should -Throw 'enough'
+    }
 }

@@ -31,6 +31,97 @@ function New-Sample {
     }
 }
 
+# A directory of files to capture: text, equal files, an empty one, a link, and content that does not compress.
+function New-Tree {
+    param ([string] $Path, [int] $Seed = 1, [int] $Size = 200000)
+    foreach ($folder in 'Windows/System32/config', 'Windows/INF', 'Users/empty') {
+        $null = [System.IO.Directory]::CreateDirectory("$Path/$folder")
+    }
+    $noise = [byte[]]::new($Size)
+    [System.Random]::new($Seed).NextBytes($noise)
+    [System.IO.File]::WriteAllBytes("$Path/Windows/System32/noise.dll", $noise)
+    [System.IO.File]::WriteAllText("$Path/Windows/System32/kernel.dll", 'kernel ' * 1000)
+    [System.IO.File]::WriteAllText("$Path/Windows/System32/copy.dll", 'kernel ' * 1000)
+    [System.IO.File]::WriteAllText("$Path/Windows/shell.dll", "shell $Seed")
+    [System.IO.File]::WriteAllText("$Path/Windows/INF/a.inf", '[Version]')
+    [System.IO.File]::WriteAllText("$Path/Windows/empty.txt", '')
+    [System.IO.File]::WriteAllText("$Path/hello.txt", "hello $Seed")
+    $null = [System.IO.File]::CreateSymbolicLink("$Path/link.txt", 'hello.txt')
+    $Path
+}
+
+# What is below a directory: the path of each item from there, and the content of files.
+function Get-Tree {
+    param ([string] $Path)
+    $names = [System.IO.Directory]::GetFileSystemEntries($Path, '*', 'AllDirectories')
+    [System.Array]::Sort($names, [System.StringComparer]::Ordinal)
+    foreach ($name in $names) {
+        $below = $name.Substring($Path.Length)
+        $link = [System.IO.FileInfo]::new($name).LinkTarget
+        if ($link) { "$below -> $link" }
+        elseif ([System.IO.Directory]::Exists($name)) { "$below/" }
+        else { "$below $(Get-Fingerprint $name)" }
+    }
+}
+
+# A folder with ./tree and ./tree2, and ./base.wim with both of them as images.
+function New-Base {
+    param ([switch] $WithoutImage)
+    $folder = [System.IO.Path]::Combine($TestDrive, [System.Guid]::NewGuid().ToString('N').Substring(0, 8))
+    $base = [PSCustomObject]@{
+        Folder = $folder
+        Tree   = New-Tree "$folder/tree" 1
+        Tree2  = New-Tree "$folder/tree2" 2
+        Image  = "$folder/base.wim"
+    }
+    if (-not $WithoutImage) {
+        $null = New-Image $base.Image $base.Tree -Name Base -Compression Max | Add-Image $base.Tree2 -Name Second
+    }
+    $base
+}
+
+# The hidden files that an operation writes before they get their final name: none may be left behind.
+function Get-Leftover {
+    param ([string] $Folder)
+    [System.IO.Directory]::GetFiles($Folder, '.*') | ForEach-Object { [System.IO.Path]::GetFileName($_) }
+}
+
+# Runs a command in another shell and presses Ctrl-C once it has printed 'ready' and so many milliseconds have passed.
+function Stop-Script {
+    param ([string] $Script, [int] $After = 300)
+    $inPwsh = $Host.Name -eq 'ConsoleHost'
+    $manifest = [System.IO.Path]::Combine($repository, 'out', 'ImageServicing', 'ImageServicing.psd1')
+    # A program that was started in the background ignores Ctrl-C, and so would everything it starts.
+    $start = [System.Diagnostics.ProcessStartInfo]::new('/usr/bin/env')
+    $shell = if ($inPwsh) { [System.Environment]::ProcessPath, '-NoProfile', '-Command' }
+    else { [System.IO.Path]::Combine($repository, 'out', 'imgsh'), '-c' }
+    foreach ($argument in @('--default-signal=INT') + $shell + @("Import-Module '$manifest'; 'ready'; $Script; 'never'")) {
+        $start.ArgumentList.Add($argument)
+    }
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    $errors = $process.StandardError.ReadToEndAsync()
+    $first = $process.StandardOutput.ReadLine()
+    [System.Threading.Thread]::Sleep($After)
+    $null = Invoke-Program '/bin/kill' '-INT', "$($process.Id)"
+    $rest = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    [PSCustomObject]@{ First = $first; Rest = $rest; Errors = $errors.Result; ExitCode = $process.ExitCode }
+}
+
+# imgsh has no Sort-Object; this much of it stands in.
+if ($Host.Name -ne 'ConsoleHost') {
+    function Sort-Object {
+        param ([string] $Property, [switch] $Descending)
+        $sorted = [object[]] @($input)
+        $keys = [object[]] @($sorted | ForEach-Object { $_.$Property })
+        [System.Array]::Sort($keys, $sorted)
+        if ($Descending) { [System.Array]::Reverse($sorted) }
+        $sorted
+    }
+}
+
 # The file's SHA-256, to show that it was not touched.
 function Get-Fingerprint {
     param ([string] $File)
@@ -74,6 +165,19 @@ function Invoke-Wimlib {
         Set-ItResult -Skipped -Because 'wimlib-imagex is not installed'
     }
     Invoke-Program $program $Arguments
+}
+
+# A file with an empty NTFS volume. Skips the test, with the reason, when there is no program to make one.
+function New-Volume {
+    param ([string] $Path)
+    $mkntfs = Find-Program 'mkntfs'
+    if (-not $mkntfs) { $mkntfs = '/usr/sbin/mkntfs' }
+    if (-not [System.IO.File]::Exists($mkntfs)) { Set-ItResult -Skipped -Because 'mkntfs is not installed' }
+    $stream = [System.IO.File]::Create($Path)
+    $stream.SetLength(64MB)
+    $stream.Dispose()
+    $made = Invoke-Program $mkntfs '-q', '-F', '-Q', $Path
+    if ($made.ExitCode -ne 0) { throw $made.Errors }
 }
 
 # What Tab offers at the end of a line.

@@ -12,6 +12,7 @@ namespace ImageServicing.Cmdlets;
 public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource stop = new();
+    private bool nextFailed;
     private bool yesToAll;
     private bool noToAll;
 
@@ -68,6 +69,10 @@ public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
         {
             throw;
         }
+        catch (Exception) when (nextFailed)
+        {
+            throw;
+        }
 #pragma warning disable CA1031 // One bad item must not end the others: each failure is written as an error record.
         catch (Exception failure)
 #pragma warning restore CA1031
@@ -75,6 +80,17 @@ public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
             WriteError(ErrorRecords.From(failure, target));
             return false;
         }
+    }
+
+    /// <summary>Emits an object. What the next cmdlet of the pipeline throws is not an error of this one's item.</summary>
+    private protected new void WriteObject(object? sendToPipeline) => WriteObject(sendToPipeline, enumerateCollection: false);
+
+    /// <inheritdoc cref="WriteObject(object)"/>
+    private protected new void WriteObject(object? sendToPipeline, bool enumerateCollection)
+    {
+        nextFailed = true;
+        base.WriteObject(sendToPipeline, enumerateCollection);
+        nextFailed = false;
     }
 
     /// <summary>Runs a long operation with a progress bar.</summary>

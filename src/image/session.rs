@@ -192,7 +192,7 @@ impl Session {
 
     /// Moves to the file as it is now, if another session changed it in a way that leaves this
     /// image alone: it saved another image in it, or compacted all of it. The lock is held.
-    fn adopt(&mut self) -> Result<()> {
+    pub(super) fn adopt(&mut self) -> Result<()> {
         let record = &self.record;
         let file = HostFile::open(&record.image_path);
         let same = |file: &HostFile| -> Result<bool> {

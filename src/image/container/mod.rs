@@ -11,6 +11,7 @@ mod content;
 mod encode;
 mod images;
 mod options;
+mod order;
 mod output;
 pub(crate) mod references;
 pub(crate) mod runs;
@@ -34,6 +35,7 @@ pub use options::{
     AppendOptions, CompressionType, ContainerOptions, Finished, ImageMetadata, Incoming, OpenContent,
     SolidOptions, SOLID_CHUNK_SIZE,
 };
+pub use order::{solid_key, SolidKey, SolidOrder};
 use output::{Known, Output};
 use solid::Solid;
 use std::collections::HashMap;
@@ -59,6 +61,10 @@ pub struct ContainerWriter {
     /// The file as it was, when it is appended to.
     source: Option<Arc<ImageFile>>,
     left_out: Vec<Arc<ImageFile>>,
+    /// Content is compressed anew even if it is stored in the right way.
+    recompress: bool,
+    /// Some content was.
+    recompressed: bool,
 }
 
 impl ContainerWriter {
@@ -106,6 +112,8 @@ impl ContainerWriter {
             references: HashMap::new(),
             source: None,
             left_out: Vec::new(),
+            recompress: false,
+            recompressed: false,
         })
     }
 
@@ -163,6 +171,8 @@ impl ContainerWriter {
             references: HashMap::new(),
             source: Some(Arc::clone(image)),
             left_out: Vec::new(),
+            recompress: false,
+            recompressed: false,
             header,
         })
     }
@@ -175,6 +185,21 @@ impl ContainerWriter {
     /// Whether content goes into solid resources.
     pub fn is_solid(&self) -> bool {
         self.solid.is_some()
+    }
+
+    /// Compresses stored content anew even if it is stored in the right way, for another level.
+    pub fn set_recompress(&mut self, recompress: bool) {
+        self.recompress = recompress;
+    }
+
+    /// Whether [`ContainerWriter::add_stored`] compressed something that it could not copy.
+    pub fn has_recompressed(&self) -> bool {
+        self.recompressed
+    }
+
+    /// How many contents there are.
+    pub fn blob_count(&self) -> u64 {
+        u64::try_from(self.output.table.len()).unwrap_or(u64::MAX)
     }
 
     /// Makes a delta: what `file` and its references have is taken for present and is not written.
@@ -291,6 +316,15 @@ impl ContainerWriter {
         self.header.flags |= header_flags::REPARSE_POINT_FIX;
     }
 
+    /// Takes over what the header of `file` says of it besides its format: how links were captured,
+    /// and what this engine does not know.
+    pub fn keep_flags_of(&mut self, file: &ImageFile) {
+        let header = file.archive().header();
+        let own = header_flags::REPARSE_POINT_FIX;
+        self.header.flags = self.header.flags & !own | header.flags & own;
+        self.header.unused = header.unused;
+    }
+
     /// Bytes of the file so far, without what follows the content.
     pub fn position(&self) -> u64 {
         self.output.target.position()
@@ -301,6 +335,11 @@ impl ContainerWriter {
     pub fn finish(mut self, observer: Observer<'_>) -> Result<Finished> {
         self.close_solid(observer)?;
         let Self { mut output, mut header, mut xml, references, source, integrity_table, .. } = self;
+        let same_images = source
+            .as_deref()
+            .is_some_and(|file| file.archive().blobs().metadata() == output.table.metadata());
+        // Then the table in front of the new XML document says all that is to be said.
+        let keep_table = same_images && references.is_empty() && output.target.written() == 0;
         let mut table = output.table;
         count_references(&mut table, references, source.as_deref());
         output.target.flush()?;
@@ -309,7 +348,7 @@ impl ContainerWriter {
             (None, true) => Some(None),
             (Some(image), true) => Some(image.archive().integrity_table(1)?),
         };
-        let tail = Tail { table, xml: &mut xml, integrity };
+        let tail = Tail { table, xml: &mut xml, integrity, keep_table };
         let position = output.target.position();
         let end = tail.write(output.target.file(), position, &mut header, observer)?;
         output.target.move_to(end)?;

@@ -51,6 +51,37 @@ impl ContainerWriter {
         self.recode(from, &recoded, observer)
     }
 
+    /// Copies resources that are stored as this file stores them, each one content that is not
+    /// there yet, from any host file.
+    pub(crate) fn add_resources(
+        &mut self,
+        source: &HostFile,
+        resources: &[(Hash, ResourceHeader)],
+        observer: Observer<'_>,
+    ) -> Result<()> {
+        self.close_solid(observer)?;
+        let output = &mut self.output;
+        output.target.flush()?;
+        let (before, total) = (output.done, output.total);
+        let mut done = before;
+        let mut advance = |bytes: u64| {
+            done = done.saturating_add(bytes);
+            report(observer, Phase::WritingContent, done, total.max(done))
+        };
+        let mut runs = Runs::new(source, output.target.file(), &mut advance);
+        let mut to = output.target.position();
+        let mut placed = Vec::with_capacity(resources.len());
+        for (hash, header) in resources {
+            runs.add(header.offset, to, header.size_in_file)?;
+            placed.push((hash, ResourceHeader { offset: to, ..*header }));
+            to = to.saturating_add(header.size_in_file);
+        }
+        runs.finish()?;
+        output.target.move_to(to)?;
+        output.done = done;
+        placed.into_iter().try_for_each(|(hash, header)| output.add_resource(hash, header))
+    }
+
     /// Which resources are copied, and which contents are compressed again.
     fn choose(&self, from: &ImageFile, hashes: &[Hash]) -> (Vec<Copied>, Vec<Hash>) {
         let holders = holders(from);
@@ -64,10 +95,10 @@ impl ContainerWriter {
             };
             let same = holders.get(holder).is_some_and(|file| file.storage() == self.storage);
             match blob.location {
-                BlobLocation::Resource(header) if same && self.solid.is_none() => {
+                BlobLocation::Resource(header) if same && self.solid.is_none() && !self.recompress => {
                     copied.push(Copied { holder, part: blob.part, header, what: What::Blob(*hash) });
                 }
-                BlobLocation::Solid { resource, .. } if self.solid.is_some() => {
+                BlobLocation::Solid { resource, .. } if self.solid.is_some() && !self.recompress => {
                     let (bytes, members) = solid.entry((holder, resource)).or_default();
                     *bytes = bytes.saturating_add(blob.size);
                     members.push(*hash);
@@ -151,6 +182,7 @@ impl ContainerWriter {
         if hashes.is_empty() {
             return Ok(());
         }
+        self.recompressed = true;
         let order = if self.solid.is_some() { Order::AsGiven } else { Order::OnDisk };
         let mut done = |_: u64, _: Hash, _: u64| {};
         let listeners = Listeners { done: &mut done, observer };

@@ -21,6 +21,8 @@ pub(crate) struct Tail<'a> {
     /// Whether there is an integrity table; and for a file that has grown the table it had, with
     /// the end of what that covers.
     pub integrity: Option<Option<(IntegrityTable, u64)>>,
+    /// The blob table that the header points to is still right.
+    pub keep_table: bool,
 }
 
 impl Tail<'_> {
@@ -39,12 +41,15 @@ impl Tail<'_> {
             Some(BlobLocation::Resource(place)) => place,
             _ => ResourceHeader::default(),
         };
-        let bytes = self.table.to_bytes(header.part_number);
+        if !self.keep_table {
+            let bytes = self.table.to_bytes(header.part_number);
+            header.blob_table = put(file, &mut position, &bytes, header.blob_table.flags)?;
+        }
         drop(self.table);
-        header.blob_table = put(file, &mut position, &bytes, header.blob_table.flags)?;
-        let table_end = position;
+        // What an integrity table covers.
+        let table_end = header.blob_table.end().unwrap_or(position);
 
-        self.xml.set_total_bytes(position);
+        self.xml.set_total_bytes(table_end);
         header.image_count = self.xml.image_count();
         header.xml = put(file, &mut position, &self.xml.to_bytes(), header.xml.flags)?;
 

@@ -14,11 +14,16 @@ mod random_tree;
 mod support;
 
 use imgsvc::formats::bytes::to_hex;
-use imgsvc::formats::wim::tree::{Stream, Tree};
+use imgsvc::formats::wim::tree::Tree;
+use imgsvc::formats::wim::xml::Element;
 use imgsvc::formats::wim::{Archive, Compression};
+use imgsvc::image::container::{
+    CompressionType, ContainerOptions, ContainerWriter, ImageMetadata, Incoming, SolidOptions,
+};
 use imgsvc::image::jobs::{self, ListOptions};
 use imgsvc::image::{ImageFile, Item};
-use random_tree::{random_tree, Contents, Range};
+use imgsvc::progress::unobserved;
+use random_tree::{assert_same, random_tree, Contents, Range};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -128,15 +133,17 @@ const FORMS: [(Compression, u32); 6] = [
     (Compression::Lzms, 131_072),
 ];
 
+const TYPES: [CompressionType; 4] =
+    [CompressionType::None, CompressionType::Fast, CompressionType::Max, CompressionType::Recovery];
+
 /// Up to three images of one file, by our writers; sometimes made solid by wimlib.
 fn made(random: &mut Random, folder: &Path) -> PathBuf {
     let contents = Contents::random(random);
     let count = 1 + random.below(3);
     let size = 20 + random.below(80);
     let trees: Vec<Tree> = (0..count).map(|_| random_tree(random, &contents, Range::Format, size)).collect();
-    let (compression, chunk_size) = FORMS[random.below(6) as usize];
     let wim = folder.join("made.wim");
-    fs::write(&wim, assemble(&trees, &contents.all, compression, chunk_size)).unwrap();
+    write(random, &trees, &contents, &wim);
     imagex("verify", &[&wim], &[]);
     if random.below(4) != 0 {
         return wim;
@@ -147,14 +154,40 @@ fn made(random: &mut Random, folder: &Path) -> PathBuf {
     solid
 }
 
+/// Writes an image file, with the container writer or with the formats' own writers alone.
+fn write(random: &mut Random, trees: &[Tree], contents: &Contents, wim: &Path) {
+    if random.below(2) == 0 {
+        let (compression, chunk_size) = FORMS[random.below(6) as usize];
+        fs::write(wim, assemble(trees, &contents.all, compression, chunk_size)).unwrap();
+        return;
+    }
+    let mut options = ContainerOptions::new(TYPES[random.below(4) as usize]);
+    options.level = 20;
+    options.integrity_table = random.below(2) == 0;
+    options.solid = options.solid.map(|_| SolidOptions { chunk_size: 1 << (17 + random.below(4)) });
+    let mut writer = ContainerWriter::create(wim, &options, false).unwrap();
+    let mut items = contents.all.iter().cloned().map(|content| Incoming {
+        tag: 0,
+        size: content.len() as u64,
+        hash: None,
+        open: Box::new(move || Ok(Box::new(std::io::Cursor::new(content)))),
+    });
+    writer.add_content(&mut items, &mut |_, _, _| {}, &mut unobserved).unwrap();
+    for (number, tree) in trees.iter().enumerate() {
+        let mut xml = Element::new("IMAGE");
+        xml.set_text("NAME", &format!("image {number}")).unwrap();
+        writer.add_image(ImageMetadata::Tree(tree), xml, &mut unobserved).unwrap();
+    }
+    writer.finish(&mut unobserved).unwrap();
+}
+
 /// A tree by our writers, applied to an NTFS volume and captured from it, both by wimlib: what
 /// comes back is what we wrote.
 fn through_ntfs(random: &mut Random, folder: &Path, seed: u64) -> PathBuf {
     let contents = Contents::random(random);
     let tree = random_tree(random, &contents, Range::Ntfs, 80);
     let wim = folder.join("made.wim");
-    fs::write(&wim, assemble(std::slice::from_ref(&tree), &contents.all, Compression::Xpress, 32_768))
-        .unwrap();
+    write(random, std::slice::from_ref(&tree), &contents, &wim);
     compare(&wim, seed);
     let volume = folder.join("volume.ntfs");
     fs::File::create(&volume).unwrap().set_len(64 << 20).unwrap();
@@ -162,54 +195,13 @@ fn through_ntfs(random: &mut Random, folder: &Path, seed: u64) -> PathBuf {
     imagex("apply", &[&wim, Path::new("1"), &volume], &[]);
     let captured = folder.join("captured.wim");
     imagex("capture", &[&volume, &captured], &["--compress=fast"]);
-    let back = read_tree(&captured);
-    let (before, after) = (picture(&tree), picture(&back));
-    assert_eq!(before.len(), after.len(), "seed {seed}: the number of entries");
-    for (before, after) in before.iter().zip(&after) {
-        assert_eq!(before, after, "seed {seed}");
-    }
+    assert_same(&tree, &read_tree(&captured), &format!("seed {seed}"));
     captured
 }
 
 fn read_tree(wim: &Path) -> Tree {
     let archive: Archive = support::open(&[wim]).unwrap();
     Tree::parse(&archive.read_metadata(1).unwrap()).unwrap()
-}
-
-/// What NTFS keeps of an entry.
-#[derive(Debug, PartialEq)]
-struct Entry {
-    path: String,
-    short_name: String,
-    attributes: u32,
-    times: [u64; 3],
-    links: u32,
-    reparse: (u32, u16),
-    streams: Vec<Stream>,
-    descriptor: Option<Vec<u8>>,
-    extra: Vec<u8>,
-}
-
-fn picture(tree: &Tree) -> Vec<Entry> {
-    let entry = |id| {
-        let (dentry, inode) = (tree.dentry(id), tree.inode_of(id));
-        let mut streams = inode.streams.clone();
-        // wimlib before 1.14.2 gives directories with streams an empty unnamed one.
-        streams.retain(|stream| !stream.name.is_empty() || stream.hash != [0; 20]);
-        streams.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
-        Entry {
-            path: format!("{:?} {:04x?}", tree.display_path(id), dentry.name),
-            short_name: String::from_utf16_lossy(&dentry.short_name),
-            attributes: inode.attributes,
-            times: [inode.creation_time, inode.last_access_time, inode.last_write_time],
-            links: inode.links,
-            reparse: (inode.reparse.tag, inode.reparse.reserved),
-            streams,
-            descriptor: tree.security_descriptor(dentry.inode).map(<[u8]>::to_vec),
-            extra: inode.extra.to_vec(),
-        }
-    };
-    tree.walk(tree.root()).map(entry).collect()
 }
 
 /// One or two images captured from directories by wimlib, in any of its forms, sometimes as a

@@ -5,7 +5,7 @@
 use super::support::{sha1, Random};
 use imgsvc::formats::security::{ace_flags, control, Ace, Acl, AclField, SecurityDescriptor, Sid};
 use imgsvc::formats::wim::tree::tagged_items::{OBJECT_ID, UNIX_DATA};
-use imgsvc::formats::wim::tree::{attributes, DentryId, Inode, Reparse, StreamKind, Tree};
+use imgsvc::formats::wim::tree::{attributes, DentryId, Inode, Reparse, Stream, StreamKind, Tree};
 use imgsvc::formats::wim::Hash;
 
 const HIDDEN_AND_SYSTEM: u32 = 0x6;
@@ -304,5 +304,52 @@ impl Maker<'_> {
         if let Ok(id) = self.tree.create(directory, &[0x7A], inode) {
             self.decorate(id);
         }
+    }
+}
+
+/// What NTFS keeps of an entry.
+#[derive(Debug, PartialEq)]
+pub struct Entry {
+    path: String,
+    short_name: String,
+    attributes: u32,
+    times: [u64; 3],
+    links: u32,
+    reparse: (u32, u16),
+    streams: Vec<Stream>,
+    descriptor: Option<Vec<u8>>,
+    extra: Vec<u8>,
+}
+
+/// All that counts of a tree, in its order.
+pub fn picture(tree: &Tree) -> Vec<Entry> {
+    let entry = |id| {
+        let (dentry, inode) = (tree.dentry(id), tree.inode_of(id));
+        let mut streams = inode.streams.clone();
+        // wimlib before 1.14.2 gives directories with streams an empty unnamed one.
+        streams.retain(|stream| !stream.name.is_empty() || stream.hash != [0; 20]);
+        streams.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
+        Entry {
+            path: format!("{:?} {:04x?}", tree.display_path(id), dentry.name),
+            short_name: String::from_utf16_lossy(&dentry.short_name),
+            attributes: inode.attributes,
+            times: [inode.creation_time, inode.last_access_time, inode.last_write_time],
+            links: inode.links,
+            reparse: (inode.reparse.tag, inode.reparse.reserved),
+            streams,
+            descriptor: tree.security_descriptor(dentry.inode).map(<[u8]>::to_vec),
+            extra: inode.extra.to_vec(),
+        }
+    };
+    tree.walk(tree.root()).map(entry).collect()
+}
+
+/// Two trees are the same but for what a trip through an NTFS volume or another writer may change:
+/// link groups, the order of streams, what has no meaning.
+pub fn assert_same(before: &Tree, after: &Tree, what: &str) {
+    let (before, after) = (picture(before), picture(after));
+    assert_eq!(before.len(), after.len(), "{what}: the number of entries");
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before, after, "{what}");
     }
 }

@@ -6,11 +6,12 @@
 
 mod contents;
 mod describe;
-mod directory;
+mod job;
 mod link;
 mod options;
 mod scan;
 mod template;
+mod volume;
 
 pub use options::{AppendOptions, CaptureOptions, CaptureReport, Skipped, SourceKind};
 
@@ -20,28 +21,30 @@ use crate::formats::wimscript::WimScript;
 use crate::image::clock;
 use crate::image::container::{self, CompressionType, ContainerOptions, ContainerWriter, Finished};
 use crate::image::file::ImageFile;
-use crate::image::folder;
-use crate::image::host::HostFile;
-use crate::image::jobs::{test, Severity, TestOptions};
+use crate::image::folder::{self, HostKind};
+use crate::image::host::{self, HostFile};
+use crate::image::jobs::{ntfs, test, Severity, TestOptions};
 use crate::image::metadata::read_tree;
 use crate::image::options::ImageSelector;
 use crate::image::resource::Storage;
 use crate::progress::Observer;
-use directory::Captured;
+use job::Job;
 use scan::ScanOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use template::Template;
+use volume::{VolumeImage, VolumeOptions};
 
 /// Bytes of a capture configuration file that are looked at.
 const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// Makes an image file with one image: what is in the directory (or on the volume) `source`.
 ///
-/// Names, contents, hard links, symbolic links, times of last change and last access are captured.
-/// Attributes are those of new files. Descriptors are inherited from the root's, which is that of a
-/// new volume. Sockets, pipes and devices are skipped and reported.
+/// Of a directory, names, contents, hard links, symbolic links, times of last change and last
+/// access are captured. Attributes are those of new files. Descriptors are inherited from the
+/// root's, which is that of a new volume. Sockets, pipes and devices are skipped and reported. Of a
+/// volume everything is captured but encrypted files.
 ///
 /// # Errors
 /// [`Error::Io`] naming a file that cannot be read or that changed meanwhile, and with
@@ -56,31 +59,46 @@ pub fn capture(
     if image.symlink_metadata().is_ok() && !options.overwrite {
         return Err(Error::io("create", image, io::ErrorKind::AlreadyExists.into()));
     }
-    let references = open_all(&options.delta_from)?;
-    let script = script(options)?;
-    let mut told = CaptureReport::default();
-    told.notes.extend_from_slice(script.notes());
+    let container = container_options(options)?;
+    let known = open_all(&options.delta_from)?;
     let latest = latest(options);
-    let scan_options = ScanOptions {
-        script: &script,
-        latest,
-        fix_links: !options.no_link_fix,
-        template: None,
-        image_file: HostFile::open(image).and_then(|file| file.identity()).ok(),
-    };
-    let mut scan = scan::scan(source, &scan_options, &mut told, observer)?;
     let name = match options.name.as_str() {
-        "" => default_name(&scan.root),
+        "" => default_name(source)?,
         name => name.to_owned(),
     };
-    let container = container_options(options)?;
-    let mut writer = ContainerWriter::create(image, &container, options.overwrite)?;
-    references.iter().for_each(|file| writer.leave_out(file));
     let similar_together = container.solid.is_some();
-    let captured = Captured { options, name: &name, latest, is_fresh: true, similar_together };
-    captured.add(&mut scan, &references, &mut writer, &mut told, observer)?;
-    if options.bootable {
-        writer.set_boot_index(Some(told.index))?;
+    let job = Job { options, name: &name, latest, is_fresh: true, similar_together, known: &known };
+    let mut told = CaptureReport::default();
+    let start = || -> Result<ContainerWriter> {
+        let mut writer = ContainerWriter::create(image, &container, options.overwrite)?;
+        known.iter().for_each(|file| writer.leave_out(file));
+        Ok(writer)
+    };
+    let mut writer;
+    if is_volume(source, options)? {
+        let how = VolumeOptions {
+            storage: container.storage,
+            solid: similar_together,
+            script: &script(options, &mut told)?,
+            latest,
+            references: options.delta_from.clone(),
+            template: None,
+        };
+        let volume = VolumeImage::capture(source, image, options, how, &mut told, observer)?;
+        writer = start()?;
+        job.add_volume(&volume, &mut writer, &mut told, observer)?;
+    } else {
+        let how = ScanOptions {
+            script: &script(options, &mut told)?,
+            latest,
+            fix_links: !options.no_link_fix,
+            template: None,
+            image_file: HostFile::open(image).and_then(|file| file.identity()).ok(),
+        };
+        let scan = scan::scan(source, &how, &mut told, observer)?;
+        // Only now, so that the file itself is not found.
+        writer = start()?;
+        job.add_directory(scan, &mut writer, &mut told, observer)?;
     }
     finish(writer.finish(observer)?, options, told, observer)
 }
@@ -99,46 +117,67 @@ pub fn append(
 ) -> Result<CaptureReport> {
     let update_of = options.update_of;
     let options = &CaptureOptions::from(options);
-    let mut references = open_all(&options.delta_from)?;
     let file = Arc::new(ImageFile::open_with(image, &options.delta_from)?);
+    let update_of = update_of.map(|index| file.select(&ImageSelector::Index(index))).transpose()?;
     let name = free_name(&file, source, options)?;
-    let mut appended = container::AppendOptions { level: options.level, ..Default::default() };
-    if options.integrity_table {
-        appended.integrity_table = Some(true);
-    }
+    let appended = container::AppendOptions {
+        level: options.level,
+        integrity_table: options.integrity_table.then_some(true),
+        ..Default::default()
+    };
+    let mut known = open_all(&options.delta_from)?;
     // First of all: it refuses files that cannot be added to.
     let mut writer = ContainerWriter::append(&file, &appended)?;
-    references.iter().for_each(|file| writer.leave_out(file));
-    let template = match update_of {
-        Some(index) => {
-            let index = file.select(&ImageSelector::Index(index))?;
-            let tree = read_tree(file.archive(), index, observer).in_file(image.display().to_string())?;
-            Some(Template::new(Arc::clone(&file), tree))
-        }
-        None => None,
-    };
-    let script = script(options)?;
-    let mut told = CaptureReport::default();
-    told.notes.extend_from_slice(script.notes());
+    known.iter().for_each(|file| writer.leave_out(file));
+    known.push(Arc::clone(&file));
     let latest = latest(options);
-    // Whoever reads the file takes its word for all images.
-    let others_are_fixed = file.archive().header().has(header_flags::REPARSE_POINT_FIX);
-    let scan_options = ScanOptions {
-        script: &script,
-        latest,
-        fix_links: !options.no_link_fix && others_are_fixed,
-        template: template.as_ref(),
-        image_file: Some(file.host_file().identity()?),
-    };
-    let mut scan = scan::scan(source, &scan_options, &mut told, observer)?;
-    references.push(Arc::clone(&file));
     let similar_together = file.archive().is_solid();
-    let captured = Captured { options, name: &name, latest, is_fresh: false, similar_together };
-    captured.add(&mut scan, &references, &mut writer, &mut told, observer)?;
-    if options.bootable {
-        writer.set_boot_index(Some(told.index))?;
+    let job = Job { options, name: &name, latest, is_fresh: false, similar_together, known: &known };
+    let mut told = CaptureReport::default();
+    if is_volume(source, options)? {
+        let how = VolumeOptions {
+            storage: file.storage(),
+            solid: similar_together,
+            script: &script(options, &mut told)?,
+            latest,
+            references: std::iter::once(image.to_path_buf()).chain(options.delta_from.clone()).collect(),
+            template: update_of.map(|index| (image, index)),
+        };
+        let volume = VolumeImage::capture(source, image, options, how, &mut told, observer)?;
+        job.add_volume(&volume, &mut writer, &mut told, observer)?;
+    } else {
+        let template = match update_of {
+            Some(index) => {
+                let tree = read_tree(file.archive(), index, observer).in_file(image.display().to_string())?;
+                Some(Template::new(Arc::clone(&file), tree))
+            }
+            None => None,
+        };
+        // Whoever reads the file takes its header's word for all images.
+        let others_are_fixed = file.archive().header().has(header_flags::REPARSE_POINT_FIX);
+        let how = ScanOptions {
+            script: &script(options, &mut told)?,
+            latest,
+            fix_links: !options.no_link_fix && others_are_fixed,
+            template: template.as_ref(),
+            image_file: Some(file.host_file().identity()?),
+        };
+        let scan = scan::scan(source, &how, &mut told, observer)?;
+        job.add_directory(scan, &mut writer, &mut told, observer)?;
     }
     finish(writer.finish(observer)?, options, told, observer)
+}
+
+fn is_volume(source: &Path, options: &CaptureOptions) -> Result<bool> {
+    match options.source {
+        SourceKind::Ntfs => Ok(true),
+        SourceKind::Directory => Ok(false),
+        SourceKind::Auto => match folder::kind(source)? {
+            Some(HostKind::Directory) => Ok(false),
+            Some(_) => ntfs::is_volume(source),
+            None => Err(Error::io("capture", source, io::ErrorKind::NotFound.into())),
+        },
+    }
 }
 
 /// Completes the report, after a look at what was written if that was asked for.
@@ -165,12 +204,14 @@ fn open_all(paths: &[PathBuf]) -> Result<Vec<Arc<ImageFile>>> {
     paths.iter().map(|path| ImageFile::open(path).map(Arc::new)).collect()
 }
 
-fn script(options: &CaptureOptions) -> Result<WimScript> {
+fn script(options: &CaptureOptions, told: &mut CaptureReport) -> Result<WimScript> {
     match &options.exclude {
         _ if options.no_exclusions => Ok(WimScript::nothing()),
         Some(path) => {
             let bytes = folder::read(path, SCRIPT_LIMIT)?;
-            WimScript::parse(&bytes).in_file(path.display().to_string())
+            let script = WimScript::parse(&bytes).in_file(path.display().to_string())?;
+            told.notes.extend_from_slice(script.notes());
+            Ok(script)
         }
         None => Ok(WimScript::default()),
     }
@@ -207,8 +248,10 @@ fn container_options(options: &CaptureOptions) -> Result<ContainerOptions> {
     Ok(container)
 }
 
-fn default_name(source: &Path) -> String {
-    source.file_name().map_or_else(|| "Image".to_owned(), |name| name.to_string_lossy().into_owned())
+fn default_name(source: &Path) -> Result<String> {
+    let source = host::canonical(source)?;
+    let name = source.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(name.unwrap_or_else(|| "Image".to_owned()))
 }
 
 /// The name of a new image in a file that has images.
@@ -220,7 +263,7 @@ fn free_name(file: &ImageFile, source: &Path, options: &CaptureOptions) -> Resul
             None => Ok(options.name.clone()),
         };
     }
-    let name = default_name(&crate::image::host::canonical(source)?);
+    let name = default_name(source)?;
     let numbered = (2u32..).map(|number| format!("{name} ({number})"));
     let mut names = std::iter::once(name.clone()).chain(numbered);
     Ok(names.find(|name| taken(name).is_none()).unwrap_or(name))

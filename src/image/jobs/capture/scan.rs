@@ -391,8 +391,8 @@ fn host_path(root: &Path, tree: &Tree, id: DentryId) -> PathBuf {
 }
 
 /// A path in the image, for messages.
-fn display(names: &[Box<[u16]>]) -> String {
-    names.iter().map(|name| format!("\\{}", String::from_utf16_lossy(name))).collect()
+pub(super) fn display<N: AsRef<[u16]>>(names: &[N]) -> String {
+    names.iter().map(|name| format!("\\{}", String::from_utf16_lossy(name.as_ref()))).collect()
 }
 
 fn in_upper_case(name: &[u16]) -> Vec<u16> {

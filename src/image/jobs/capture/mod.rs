@@ -11,6 +11,7 @@ mod link;
 mod options;
 mod scan;
 mod template;
+mod verify;
 mod volume;
 
 pub use options::{AppendOptions, CaptureOptions, CaptureReport, Skipped, SourceKind};
@@ -23,7 +24,7 @@ use crate::image::container::{self, CompressionType, ContainerOptions, Container
 use crate::image::file::ImageFile;
 use crate::image::folder::{self, HostKind};
 use crate::image::host::{self, HostFile};
-use crate::image::jobs::{ntfs, test, Severity, TestOptions};
+use crate::image::jobs::ntfs;
 use crate::image::metadata::read_tree;
 use crate::image::options::ImageSelector;
 use crate::image::resource::Storage;
@@ -180,7 +181,7 @@ fn is_volume(source: &Path, options: &CaptureOptions) -> Result<bool> {
     }
 }
 
-/// Completes the report, after a look at what was written if that was asked for.
+/// Completes the report, after what was written is read back if that was asked for.
 fn finish(
     finished: Finished,
     options: &CaptureOptions,
@@ -188,13 +189,7 @@ fn finish(
     observer: Observer<'_>,
 ) -> Result<CaptureReport> {
     if options.verify {
-        let indexes = vec![told.index];
-        let reference_paths = options.delta_from.clone();
-        let found = test(&finished.path, &TestOptions { indexes, reference_paths }, observer)?;
-        if let Some(error) = found.findings.iter().find(|finding| finding.severity == Severity::Error) {
-            let damage = Error::malformed("image file", &error.item, "what was captured", &error.message);
-            return Err(damage).in_file(finished.path.display().to_string());
-        }
+        verify::verify(&finished.path, told.index, &options.delta_from, observer)?;
     }
     let Finished { path, bytes_written, file_size } = finished;
     Ok(CaptureReport { image_path: path, bytes_written, file_size, ..told })

@@ -111,6 +111,8 @@ pub(super) fn scan(
     };
     scanner.run(&node)?;
     let Scanner { scan, told, odd_names, .. } = scanner;
+    told.excluded.sort();
+    told.skipped.sort_by(|one, other| one.path.cmp(&other.path));
     if let Some(more) = odd_names.checked_sub(NAME_NOTES).filter(|more| *more > 0) {
         told.notes.push(format!("{more} more name(s) are not allowed in Windows"));
     }

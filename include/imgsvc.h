@@ -352,6 +352,23 @@ imgsvc_status imgsvc_session_save(struct imgsvc_session *session,
                                   struct imgsvc_document **out_document,
                                   struct imgsvc_error **out_error);
 
+// Writes the session's state into the image file as a further image. The image it was made of stays as
+// it is, and the session goes on, with its work still pending.
+//
+// `options`: `{name, description, displayName, displayDescription, level, integrityTable}`.
+// `*out_document`: `{path, imagePath, imageIndex (the new image's), imageName, blobsAdded,
+// bytesWritten, fileSize}`.
+//
+// # Safety
+// `session` is a live handle. `options` is NULL or NUL-terminated UTF-16. `progress` may be called with
+// `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_session_append(struct imgsvc_session *session,
+                                    const uint16_t *options,
+                                    imgsvc_progress_fn progress,
+                                    void *context,
+                                    struct imgsvc_document **out_document,
+                                    struct imgsvc_error **out_error);
+
 // Ends the session: its state is deleted, with everything that was not saved. The image file stays
 // as it was last saved. Afterwards the handle serves `imgsvc_session_free` only.
 //
@@ -507,6 +524,25 @@ imgsvc_status imgsvc_image_apply(const uint16_t *image_path,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
+// Copies images to another image file: a new one, or an existing one that they are added to.
+//
+// `options`: `{indexes: [number] (all), name, description (with one image), compression:
+// "None"|"Fast"|"Max"|"Recovery" (the source's, or the existing destination's), level, bootable,
+// integrityTable, referencePaths: [path], deltaFrom: [path], overwrite (replace the destination)}`.
+// `*out_document`: `{imagePath, destinationPath, images: [{sourceIndex, index, name}], blobsCopied,
+// bytesWritten, fileSize, recompressed}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_export(const uint16_t *image_path,
+                                  const uint16_t *destination,
+                                  const uint16_t *options,
+                                  imgsvc_progress_fn progress,
+                                  void *context,
+                                  struct imgsvc_document **out_document,
+                                  struct imgsvc_error **out_error);
+
 // Splits an image file into parts of at most `part_size` bytes; a single content that is larger makes a
 // larger part.
 //
@@ -544,6 +580,37 @@ imgsvc_status imgsvc_image_join(const uint16_t *const *parts,
                                 struct imgsvc_document **out_document,
                                 struct imgsvc_error **out_error);
 
+// Removes images from a file; later images move up.
+//
+// `options`: `{indexes: [number], compact (write the file anew, without the space that they took)}`.
+// `*out_document`: `{imagePath, removed: [{index, name}], fileSizeBefore, fileSizeAfter, compacted}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_remove(const uint16_t *image_path,
+                                  const uint16_t *options,
+                                  imgsvc_progress_fn progress,
+                                  void *context,
+                                  struct imgsvc_document **out_document,
+                                  struct imgsvc_error **out_error);
+
+// Writes an image file anew, without dead space, and puts it in the old one's place.
+//
+// `options`: `{compression, level, recompress, dryRun (tell what it would save, and change nothing),
+// integrityTable (null: as it is), destination (null: the file itself)}`.
+// `*out_document`: `{imagePath, fileSizeBefore, fileSizeAfter, reclaimed, recompressed, dryRun}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_image_optimize(const uint16_t *image_path,
+                                    const uint16_t *options,
+                                    imgsvc_progress_fn progress,
+                                    void *context,
+                                    struct imgsvc_document **out_document,
+                                    struct imgsvc_error **out_error);
+
 // Copies an image file, or all parts of a split set, and reads the copy back to compare it.
 //
 // `options`: `{overwrite}`.
@@ -559,6 +626,22 @@ imgsvc_status imgsvc_image_copy(const uint16_t *image_path,
                                 void *context,
                                 struct imgsvc_document **out_document,
                                 struct imgsvc_error **out_error);
+
+// Changes what an image file says of image `index` (from 1): names, description, flags, properties,
+// and whether it is the one that boots. Its content is not touched.
+//
+// `options`: `{name, description, displayName, displayDescription, flags (each null to leave it, empty
+// to remove it), properties: {path below IMAGE: text}, bootable, integrityTable}`.
+// `*out_document`: the image, as `imgsvc_file_get_info` gives it.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16; `options` may be NULL. `out_document` is writable. `out_error` is
+// NULL or writable.
+imgsvc_status imgsvc_image_describe(const uint16_t *image_path,
+                                    uint32_t index,
+                                    const uint16_t *options,
+                                    struct imgsvc_document **out_document,
+                                    struct imgsvc_error **out_error);
 
 // Lists what is in image `index` (from 1) of a file, in batches, without reading more of it than the
 // answer needs.

@@ -116,6 +116,39 @@ pub unsafe extern "C" fn imgsvc_image_apply(
     unsafe { job.run(work) }
 }
 
+/// Copies images to another image file: a new one, or an existing one that they are added to.
+///
+/// `options`: `{indexes: [number] (all), name, description (with one image), compression:
+/// "None"|"Fast"|"Max"|"Recovery" (the source's, or the existing destination's), level, bootable,
+/// integrityTable, referencePaths: [path], deltaFrom: [path], overwrite (replace the destination)}`.
+/// `*out_document`: `{imagePath, destinationPath, images: [{sourceIndex, index, name}], blobsCopied,
+/// bytesWritten, fileSize, recompressed}`.
+///
+/// # Safety
+/// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+/// during the call. `out_document` is writable. `out_error` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_image_export(
+    image_path: *const u16,
+    destination: *const u16,
+    options: *const u16,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let work = |options: &jobs::ExportOptions, observer: Observer<'_>| {
+        // SAFETY: promised by the caller.
+        let image_path = unsafe { required_path(image_path, "image_path") }?;
+        // SAFETY: promised by the caller.
+        let destination = unsafe { required_path(destination, "destination") }?;
+        jobs::export(&image_path, &destination, options, observer)
+    };
+    let job = Job { options, progress, context, out_document, out_error };
+    // SAFETY: promised by the caller.
+    unsafe { job.run(work) }
+}
+
 /// Splits an image file into parts of at most `part_size` bytes; a single content that is larger makes a
 /// larger part.
 ///
@@ -181,6 +214,61 @@ pub unsafe extern "C" fn imgsvc_image_join(
     unsafe { job.run(work) }
 }
 
+/// Removes images from a file; later images move up.
+///
+/// `options`: `{indexes: [number], compact (write the file anew, without the space that they took)}`.
+/// `*out_document`: `{imagePath, removed: [{index, name}], fileSizeBefore, fileSizeAfter, compacted}`.
+///
+/// # Safety
+/// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+/// during the call. `out_document` is writable. `out_error` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_image_remove(
+    image_path: *const u16,
+    options: *const u16,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let work = |options: &jobs::RemoveOptions, observer: Observer<'_>| {
+        // SAFETY: promised by the caller.
+        let image_path = unsafe { required_path(image_path, "image_path") }?;
+        jobs::remove(&image_path, options, observer)
+    };
+    let job = Job { options, progress, context, out_document, out_error };
+    // SAFETY: promised by the caller.
+    unsafe { job.run(work) }
+}
+
+/// Writes an image file anew, without dead space, and puts it in the old one's place.
+///
+/// `options`: `{compression, level, recompress, dryRun (tell what it would save, and change nothing),
+/// integrityTable (null: as it is), destination (null: the file itself)}`.
+/// `*out_document`: `{imagePath, fileSizeBefore, fileSizeAfter, reclaimed, recompressed, dryRun}`.
+///
+/// # Safety
+/// Texts are NUL-terminated UTF-16; `options` may be NULL. `progress` may be called with `context`
+/// during the call. `out_document` is writable. `out_error` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_image_optimize(
+    image_path: *const u16,
+    options: *const u16,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let work = |options: &jobs::OptimizeOptions, observer: Observer<'_>| {
+        // SAFETY: promised by the caller.
+        let image_path = unsafe { required_path(image_path, "image_path") }?;
+        jobs::optimize(&image_path, options, observer)
+    };
+    let job = Job { options, progress, context, out_document, out_error };
+    // SAFETY: promised by the caller.
+    unsafe { job.run(work) }
+}
+
 /// Copies an image file, or all parts of a split set, and reads the copy back to compare it.
 ///
 /// `options`: `{overwrite}`.
@@ -207,6 +295,34 @@ pub unsafe extern "C" fn imgsvc_image_copy(
         jobs::copy(&image_path, &destination, options, observer)
     };
     let job = Job { options, progress, context, out_document, out_error };
+    // SAFETY: promised by the caller.
+    unsafe { job.run(work) }
+}
+
+/// Changes what an image file says of image `index` (from 1): names, description, flags, properties,
+/// and whether it is the one that boots. Its content is not touched.
+///
+/// `options`: `{name, description, displayName, displayDescription, flags (each null to leave it, empty
+/// to remove it), properties: {path below IMAGE: text}, bootable, integrityTable}`.
+/// `*out_document`: the image, as `imgsvc_file_get_info` gives it.
+///
+/// # Safety
+/// Texts are NUL-terminated UTF-16; `options` may be NULL. `out_document` is writable. `out_error` is
+/// NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_image_describe(
+    image_path: *const u16,
+    index: u32,
+    options: *const u16,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let work = |options: &jobs::DescribeOptions, _: Observer<'_>| {
+        // SAFETY: promised by the caller.
+        let image_path = unsafe { required_path(image_path, "image_path") }?;
+        jobs::describe(&image_path, index, options)
+    };
+    let job = Job { options, progress: None, context: std::ptr::null_mut(), out_document, out_error };
     // SAFETY: promised by the caller.
     unsafe { job.run(work) }
 }

@@ -3,11 +3,14 @@
 use super::document::imgsvc_document;
 use super::error::imgsvc_error;
 use super::guard::{enter, enter_giving, handle, Guarded};
+use super::job::Job;
 use super::progress::{imgsvc_progress_fn, Reporter};
 use super::status::imgsvc_status;
 use super::text::{optional, optional_path, required_path};
 use crate::error::{Error, Result};
+use crate::image::jobs::AppendSessionOptions;
 use crate::image::{ImageSelector, MountOptions, SaveOptions, Session};
+use crate::progress::Observer;
 use serde::Serialize;
 use std::ffi::c_void;
 
@@ -204,6 +207,35 @@ pub unsafe extern "C" fn imgsvc_session_save(
     };
     // SAFETY: promised by the caller.
     unsafe { enter_giving(out_document, "out_document", out_error, body) }
+}
+
+/// Writes the session's state into the image file as a further image. The image it was made of stays as
+/// it is, and the session goes on, with its work still pending.
+///
+/// `options`: `{name, description, displayName, displayDescription, level, integrityTable}`.
+/// `*out_document`: `{path, imagePath, imageIndex (the new image's), imageName, blobsAdded,
+/// bytesWritten, fileSize}`.
+///
+/// # Safety
+/// `session` is a live handle. `options` is NULL or NUL-terminated UTF-16. `progress` may be called with
+/// `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_session_append(
+    session: *mut imgsvc_session,
+    options: *const u16,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let work = |options: &AppendSessionOptions, observer: Observer<'_>| {
+        // SAFETY: promised by the caller.
+        let session = unsafe { handle(session, "session") }?;
+        session.inner.with(|session| session.append(options, observer))
+    };
+    let job = Job { options, progress, context, out_document, out_error };
+    // SAFETY: promised by the caller.
+    unsafe { job.run(work) }
 }
 
 /// Ends the session: its state is deleted, with everything that was not saved. The image file stays

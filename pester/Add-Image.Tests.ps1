@@ -61,7 +61,7 @@ Describe 'Add-Image' {
     }
 
     It 'refuses a name that is taken, with the file as it was' {
-        Add-Image $base.Tree2 $base.Image -Name base -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+        Add-Image $base.Tree2 $base.Image -Name Base -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
         $failed[0].FullyQualifiedErrorId | Should -Be 'ImageNameExists,ImageServicing.Cmdlets.AddImageCmdlet'
         $failed[0].CategoryInfo.Category | Should -Be 'ResourceExists'
         $failed[0].Exception.HResult | Should -Be (ConvertTo-HResult '800700B7')
@@ -100,7 +100,7 @@ Describe 'Add-Image' {
     }
 
     It 'leaves the file as it was after Ctrl-C' -Skip:(-not ([System.IO.File]::Exists('/bin/kill') -and [System.IO.File]::Exists('/usr/bin/env'))) {
-        $null = New-Tree "$($base.Folder)/large" 3 100000000
+        $null = New-Tree "$($base.Folder)/large" 3 60000000
         $stopped = Stop-Script "Add-Image '$($base.Folder)/large' '$($base.Image)'"
         $stopped.First | Should -Be 'ready'
         $stopped.Rest | Should -Not -BeLike '*never*'

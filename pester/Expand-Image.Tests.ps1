@@ -40,7 +40,8 @@ Describe 'Expand-Image' {
         [System.IO.File]::WriteAllText("$target/hello.txt", 'mine')
         [System.IO.File]::WriteAllText("$target/other.txt", 'mine')
         Expand-Image $base.Image 1 $target -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
-        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'FileExists,ImageServicing.Cmdlets.ExpandImageCmdlet'
+        $failed[0].CategoryInfo.Category | Should -Be 'ResourceExists'
         [System.IO.File]::ReadAllText("$target/hello.txt") | Should -Be 'mine'
         $null = Expand-Image $base.Image 1 $target -Force
         [System.IO.File]::ReadAllText("$target/hello.txt") | Should -Be 'hello 1'
@@ -105,6 +106,15 @@ Describe 'Expand-Image' {
 
     It 'changes nothing with -WhatIf' {
         Expand-Image $base.Image 1 $target -WhatIf | Should -BeNullOrEmpty
+        $target | Should -Not -Exist
+    }
+
+    It 'leaves nothing after Ctrl-C' -Skip:(-not ([System.IO.File]::Exists('/bin/kill') -and [System.IO.File]::Exists('/usr/bin/env'))) {
+        $null = New-Tree "$folder/large" 3 60000000
+        $null = New-Image "$target.wim" "$folder/large" -Compression None
+        $stopped = Stop-Script "Expand-Image '$target.wim' 1 '$target'" -After 0
+        $stopped.First | Should -Be 'ready'
+        $stopped.Rest | Should -Not -BeLike '*never*'
         $target | Should -Not -Exist
     }
 

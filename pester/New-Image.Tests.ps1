@@ -155,7 +155,7 @@ Describe 'New-Image' {
     }
 
     It 'leaves nothing after Ctrl-C' -Skip:(-not ([System.IO.File]::Exists('/bin/kill') -and [System.IO.File]::Exists('/usr/bin/env'))) {
-        $null = New-Tree "$folder/large" 3 100000000
+        $null = New-Tree "$folder/large" 3 60000000
         $stopped = Stop-Script "New-Image '$($base.Image)' '$folder/large' -Compression Recovery"
         $stopped.First | Should -Be 'ready'
         $stopped.Rest | Should -Not -BeLike '*never*'

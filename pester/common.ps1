@@ -6,6 +6,8 @@
 
 $repository = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..'))
 Import-Module ([System.IO.Path]::Combine($repository, 'out', 'ImageServicing', 'ImageServicing.psd1')) -ErrorAction Stop
+# An error that a test does not expect ends it.
+$ErrorActionPreference = 'Stop'
 $env:IMGSVC_STATE_DIR = [System.IO.Path]::Combine($TestDrive, 'state')
 
 # The folder that the example make-sample fills; `make build` or `make test` runs it.

@@ -17,10 +17,8 @@ mod engine;
 #[cfg(not(unix))]
 #[path = "no_libwim.rs"]
 mod engine;
-mod scratch;
 mod volume;
 
 pub use apply::{apply_volume, VolumeTarget};
 pub use capture::{capture_volume, Captured, Excludes, VolumeCapture};
-pub use scratch::Scratch;
 pub use volume::is_volume;

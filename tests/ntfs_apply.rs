@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::{
-    apply, are_there, assert_same, check, example, format, format_with, listing, run, wimlib_capture,
+    apply, are_there, assert_same, check, example, format, format_with, listing, mkntfs, run, wimlib_capture,
     LoopDevice, Mounted,
 };
 
@@ -211,6 +211,35 @@ fn a_volume_without_room_is_refused_before_it_is_touched() {
     let Error::NoSpace { needed, available, .. } = error else { panic!("{error}") };
     assert!(needed > 6 << 20 && available < 8 << 20, "{needed} {available}");
     assert!(before == std::fs::read(&volume).unwrap(), "the volume was touched");
+}
+
+#[test]
+fn a_volume_that_fills_up_meanwhile_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some((_, wim)) = example(directory.path()) else { return };
+    let volume = fresh(directory.path(), 8);
+    let Err(Error::NoSpace { needed, available, .. }) = apply(&wim, &[], &volume) else { panic!() };
+    // More than the least that is needed, and less than the directories' indexes need on top.
+    let least = (8 << 20) + needed - available;
+    let mut answers = Vec::new();
+    for step in 0..24 {
+        let file = std::fs::File::create(&volume).unwrap();
+        file.set_len(least + step * (64 << 10)).unwrap();
+        mkntfs(&volume, &[]);
+        match apply(&wim, &[], &volume) {
+            Ok(_) => answers.push("applied"),
+            Err(Error::NoSpace { .. }) => answers.push("refused"),
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::StorageFull => {
+                answers.push("filled up");
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+        if answers.last() == Some(&"applied") {
+            break;
+        }
+    }
+    assert!(answers.contains(&"filled up"), "{answers:?}");
+    assert_eq!(answers.last(), Some(&"applied"), "the least is far too little: {answers:?}");
 }
 
 #[test]

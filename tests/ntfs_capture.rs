@@ -132,7 +132,9 @@ fn stopping_leaves_no_file_at_any_point() {
     let Some((volume, _)) = example(directory.path()) else { return };
     let ours = directory.path().join("ours.wim");
     let mut calls = 0;
+    let here = std::thread::current().id();
     let observer = &mut |_: imgsvc::progress::Progress| {
+        assert_eq!(std::thread::current().id(), here, "libwim reports on the thread that called it");
         calls += 1;
         ControlFlow::Continue(())
     };

@@ -35,10 +35,13 @@ pub fn format(path: &Path, mebibytes: u64) {
 pub fn format_with(path: &Path, mebibytes: u64, options: &[&str]) {
     let file = std::fs::File::create(path).unwrap();
     file.set_len(mebibytes << 20).unwrap();
-    run(Command::new("mkntfs")
-        .args(["-q", "-F", "-f", "-p", "0", "-H", "255", "-S", "63"])
-        .args(options)
-        .arg(path));
+    mkntfs(path, options);
+}
+
+/// Makes all of a file a new, empty volume.
+pub fn mkntfs(path: &Path, options: &[&str]) {
+    let usual = ["-q", "-F", "-f", "-p", "0", "-H", "255", "-S", "63"];
+    run(Command::new("mkntfs").args(usual).args(options).arg(path));
 }
 
 /// A volume that is mounted for as long as this lives.

@@ -11,9 +11,6 @@ use crate::progress::{report, Observer, Phase};
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Largest content that NTFS may keep in the MFT record itself, whatever the record's size.
-const MAY_BE_RESIDENT: u64 = 4096;
-
 /// What is applied to a volume.
 pub struct VolumeTarget<'a> {
     /// The image file, with the files it refers to.
@@ -171,8 +168,9 @@ fn check_root(target: &VolumeTarget<'_>, included: &HashSet<DentryId>, present: 
     Err(Error::InvalidArgument { parameter: "target", reason })
 }
 
-/// The least that the files can take on the volume: their clusters, and their records in the master
-/// file table. Directories' indexes come on top, so a volume may fill up all the same.
+/// The least that the files can take on the volume: their records in the master file table, and
+/// clusters for contents that fit in no record. Directories' indexes come on top, so a volume may
+/// fill up all the same.
 fn check_room(target: &VolumeTarget<'_>, included: &HashSet<DentryId>, volume: &Target) -> Result<()> {
     const SPARSE_OR_COMPRESSED: u32 = 0x0200 | 0x0800;
     let Some(available) = volume.free else { return Ok(()) };
@@ -181,7 +179,7 @@ fn check_room(target: &VolumeTarget<'_>, included: &HashSet<DentryId>, volume: &
     for (_, inode) in inodes(target.tree, included) {
         records = records.saturating_add(volume.record_size);
         if inode.attributes & SPARSE_OR_COMPRESSED == 0 {
-            let outside = sizes(target.image, inode)?.filter(|size| *size > MAY_BE_RESIDENT);
+            let outside = sizes(target.image, inode)?.filter(|size| *size > volume.record_size);
             let clusters = outside.map(|size| size.checked_next_multiple_of(volume.cluster_size));
             needed = clusters.fold(needed, |sum, size| sum.saturating_add(size.unwrap_or(u64::MAX)));
         }

@@ -187,7 +187,7 @@ pub fn listing(wim: &Path, references: &[&Path]) -> String {
     for reference in references {
         command.arg("--ref").arg(reference);
     }
-    let storage = ["Compressed size", "Offset in WIM", "Part Number", "Reference Count", "Flags"];
+    let storage = ["Compressed size", "Offset in WIM", "Part Number", "Reference Count", "Flags", "Solid"];
     let text = run(&mut command);
     // Link groups have any numbers: here they count from the first.
     let mut groups = vec!["0x0000000000000000"];

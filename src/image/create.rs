@@ -1,17 +1,14 @@
 //! Making an image file from nothing.
 
-use crate::error::{Error, InFile, Result};
+use crate::error::Result;
 use crate::formats::security::{ace_flags, control, Ace, Acl, AclField, SecurityDescriptor, Sid};
-use crate::formats::wim::header::HEADER_SIZE;
 use crate::formats::wim::tree::{Inode, Tree};
-use crate::formats::wim::xml::{Element, XmlDocument};
-use crate::formats::wim::{
-    resource_flags, Blob, BlobLocation, BlobTable, Compression, Header, ResourceHeader,
-};
+use crate::formats::wim::xml::Element;
+use crate::formats::wim::Compression;
 use crate::image::clock;
-use crate::image::compress::Nothing;
-use crate::image::host::{self, HostFile};
-use crate::image::resource::{ResourceWriter, Storage};
+use crate::image::container::{CompressionType, ContainerOptions, ContainerWriter, ImageMetadata};
+use crate::image::resource::Storage;
+use crate::progress::unobserved;
 use std::path::Path;
 
 /// FILE_ALL_ACCESS.
@@ -40,77 +37,23 @@ impl CreateOptions {
 /// Makes a new WIM file with one image that has nothing but a root directory. A file that exists
 /// is not touched.
 pub fn create(path: &Path, options: &CreateOptions) -> Result<()> {
-    let file = HostFile::create(path)?;
-    let written = write(&file, options);
-    drop(file);
-    match written {
-        Ok(()) => match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            Some(parent) => host::sync_directory(parent),
-            None => Ok(()),
-        },
-        Err(error) => {
-            let _ = host::remove_file(path);
-            Err(error).in_file(path.display().to_string())
-        }
-    }
-}
-
-fn write(file: &HostFile, options: &CreateOptions) -> Result<()> {
-    let compression = options.compression;
-    let chunk_size = match options.chunk_size {
+    let CreateOptions { compression, chunk_size, name } = options;
+    let chunk_size = match chunk_size {
         0 => compression.default_chunk_size(),
-        size if compression.allows_chunk_size(size) => size,
-        size => {
-            let reason = format!("{} does not allow chunks of {size} bytes", compression.name());
-            return Err(Error::InvalidArgument { parameter: "chunk_size", reason });
-        }
+        size => *size,
     };
-    let time = clock::now();
-    let tree = empty_tree(time)?;
-    let totals = tree.totals(|_| None);
-    let mut header = Header::new(compression, chunk_size, *uuid::Uuid::new_v4().as_bytes());
-    header.image_count = 1;
-
-    let start = u64::try_from(HEADER_SIZE).unwrap_or(u64::MAX);
-    file.write_at(&[0; HEADER_SIZE], 0)?;
-    let bytes = tree.to_bytes()?;
-    let mut writer = ResourceWriter::new(Storage { compression, chunk_size }, 0)?;
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let metadata = writer.write(file, start, size, &mut &*bytes, &Nothing, &mut |_| Ok(()))?;
-    let place = ResourceHeader { flags: metadata.header.flags | resource_flags::METADATA, ..metadata.header };
-    let mut table = BlobTable::new();
-    table.metadata_mut().push(Blob {
-        hash: metadata.hash,
-        size,
-        references: 1,
-        part: 1,
-        location: BlobLocation::Resource(place),
-    });
-    let mut position = metadata.end;
-    let mut put = |bytes: &[u8]| -> Result<ResourceHeader> {
-        file.write_at(bytes, position)?;
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let header = ResourceHeader::uncompressed(position, size, 0);
-        position = position.saturating_add(size);
-        Ok(header)
+    let container = ContainerOptions {
+        storage: Storage { compression: *compression, chunk_size },
+        solid: None,
+        ..ContainerOptions::new(CompressionType::Max)
     };
-    header.blob_table = put(&table.to_bytes(1))?;
-    let mut xml = XmlDocument::new();
     let mut image = Element::new("IMAGE");
-    image.set_text("DIRCOUNT", &totals.directories.to_string())?;
-    image.set_text("FILECOUNT", &totals.files.to_string())?;
-    image.set_text("TOTALBYTES", &totals.total_bytes.to_string())?;
-    image.set_text("HARDLINKBYTES", &totals.hard_link_bytes.to_string())?;
-    image.replace(Element::with_time("CREATIONTIME", time));
-    image.replace(Element::with_time("LASTMODIFICATIONTIME", time));
-    if !options.name.is_empty() {
-        image.set_text("NAME", &options.name)?;
-    }
-    xml.append_image(image);
-    xml.set_total_bytes(header.blob_table.end().unwrap_or(0));
-    header.xml = put(&xml.to_bytes())?;
-    file.write_at(&header.to_bytes(), 0)?;
-    file.sync()
+    image.set_text("NAME", name)?;
+    let mut writer = ContainerWriter::create(path, &container, false)?;
+    let tree = empty_tree(clock::now())?;
+    writer.add_image(ImageMetadata::Tree(&tree), image, &mut unobserved)?;
+    writer.finish(&mut unobserved)?;
+    Ok(())
 }
 
 fn empty_tree(time: u64) -> Result<Tree> {

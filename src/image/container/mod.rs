@@ -31,6 +31,7 @@ use crate::image::resource::Storage;
 use crate::image::state::StateDirectory;
 use crate::progress::Observer;
 use encode::{Encoder, Listeners};
+pub(crate) use images::set_totals;
 pub use options::{
     AppendOptions, CompressionType, ContainerOptions, Finished, ImageMetadata, Incoming, OpenContent,
     SolidOptions, SOLID_CHUNK_SIZE,

@@ -5,7 +5,7 @@ use super::tail::{write_tail, Tail};
 use super::Outcome;
 use crate::error::Result;
 use crate::formats::wim::header::HEADER_SIZE;
-use crate::image::file::read_header_bytes;
+use crate::image::container::target::commit_header;
 use crate::image::host::HostFile;
 use crate::image::options::SaveOptions;
 use crate::image::session::Session;
@@ -31,15 +31,8 @@ pub(super) fn save(
             return Err(error);
         }
     };
-    if let Err(error) = target.write_at(&header, 0) {
-        // Even a few bytes in place can be refused, by a full disk that copies on write. From the
-        // note on, only the header tells what happened, so it is asked.
-        if read_header_bytes(target).is_ok_and(|found| found[..] == session.record.base.header[..]) {
-            let _ = target.set_length(old_length);
-        }
-        return Err(error);
-    }
-    target.sync()?;
+    // From the note on, only the header tells what happened.
+    commit_header(target, &session.record.base.header, &header, old_length)?;
     Ok(outcome)
 }
 

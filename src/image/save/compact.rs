@@ -9,6 +9,7 @@ use super::{fresh_path, Outcome};
 use crate::error::{Error, Result};
 use crate::formats::wim::header::HEADER_SIZE;
 use crate::formats::wim::{Blob, BlobLocation, ResourceHeader};
+use crate::image::container::runs::Runs;
 use crate::image::host::{self, HostFile};
 use crate::image::options::SaveOptions;
 use crate::image::session::Session;
@@ -89,27 +90,16 @@ fn copy_old(
     places.sort_unstable_by_key(|(header, _)| header.offset);
     let total = places.iter().map(|(header, _)| header.size_in_file).fold(0, u64::saturating_add);
     let mut done = 0u64;
-    // Neighbours stay neighbours, so that runs of them are copied in one go.
-    let mut run: Option<(u64, u64, u64)> = None;
-    let mut copy = |run: Option<(u64, u64, u64)>| -> Result<()> {
-        let Some((from, to, length)) = run else { return Ok(()) };
-        fresh.copy_from(old, from, to, length, &mut |bytes| {
-            done = done.saturating_add(bytes);
-            report(observer, Phase::WritingContent, done, total)
-        })
+    let mut advance = |bytes: u64| {
+        done = done.saturating_add(bytes);
+        report(observer, Phase::WritingContent, done, total)
     };
+    // Neighbours stay neighbours, so that runs of them are copied in one go.
+    let mut runs = Runs::new(old, fresh, &mut advance);
     for (header, place) in places {
         let to = *position;
         *position = position.saturating_add(header.size_in_file);
-        run = match run {
-            Some((from, start, length)) if from.saturating_add(length) == header.offset => {
-                Some((from, start, length.saturating_add(header.size_in_file)))
-            }
-            finished => {
-                copy(finished)?;
-                Some((header.offset, to, header.size_in_file))
-            }
-        };
+        runs.add(header.offset, to, header.size_in_file)?;
         let blob = match place {
             Place::Blob(hash) => plan.table.get_mut(&hash),
             Place::Metadata(number) => plan.table.metadata_mut().get_mut(number),
@@ -118,7 +108,7 @@ fn copy_old(
             blob.location = BlobLocation::Resource(ResourceHeader { offset: to, ..header });
         }
     }
-    copy(run)
+    runs.finish()
 }
 
 enum Place {

@@ -13,6 +13,7 @@ mod plan;
 mod tail;
 
 use crate::error::{Error, InFile, Result};
+use crate::image::container::target::temporary_beside;
 use crate::image::file::read_header_bytes;
 use crate::image::host::{self, HostFile};
 use crate::image::info::SaveReport;
@@ -160,8 +161,5 @@ pub(super) fn remove_fresh_file(record: &Record) {
 
 /// Where a save that compacts writes.
 fn fresh_path(image_path: &Path, id: &str) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(image_path.file_name().unwrap_or_default());
-    name.push(format!(".imgsvc-{id}.tmp"));
-    image_path.with_file_name(name)
+    temporary_beside(image_path, id)
 }

@@ -4,14 +4,15 @@ use crate::error::{Error, Result};
 use crate::formats::wim::tree::{Totals, Tree};
 use crate::formats::wim::xml::Element;
 use crate::formats::wim::{Archive, Blob, BlobLocation, BlobTable, Hash, ResourceHeader};
-use crate::image::content::staged_header;
-use crate::image::content::ContentStore;
+use crate::image::container::references::drop_unwanted;
+use crate::image::container::runs::Runs;
+use crate::image::content::{staged_header, ContentStore};
 use crate::image::host::HostFile;
 use crate::image::identity::{self, Sources};
 use crate::image::operation::StagedBlob;
 use crate::image::session::Loaded;
 use crate::progress::{report, Observer, Phase};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// The image to be saved.
 pub(super) struct Work {
@@ -72,7 +73,7 @@ impl Plan {
     pub fn new(archive: &Archive, work: &Work, index: u32) -> Result<Self> {
         let mut table = archive.blobs().clone();
         let mut added = Vec::new();
-        let mut gone: Vec<Hash> = Vec::new();
+        let mut gone = HashSet::new();
         for Change { hash, before, now } in &work.changes {
             let Some(blob) = table.get_mut(hash) else {
                 match work.content.staged_blob(hash) {
@@ -94,21 +95,11 @@ impl Plan {
                 None => blob.references = blob.references.max(*now),
             }
             if blob.references == 0 {
-                gone.push(*hash);
+                gone.insert(*hash);
             }
         }
         added.sort_unstable_by_key(|(blob, _)| blob.offset);
-        let wanted = wanted_elsewhere(archive, index, gone.iter().copied().collect())?;
-        for hash in gone {
-            match wanted.get(&hash) {
-                Some(count) => {
-                    if let Some(blob) = table.get_mut(&hash) {
-                        blob.references = *count;
-                    }
-                }
-                None => drop(table.remove(&hash)),
-            }
-        }
+        drop_unwanted(&mut table, archive, &[index], gone)?;
         let blobs_added = u64::try_from(added.len()).unwrap_or(u64::MAX);
         Ok(Self { table, added, blobs_added })
     }
@@ -129,22 +120,11 @@ pub(super) fn copy_staged(
         done = done.saturating_add(bytes);
         report(observer, Phase::WritingContent, done, total)
     };
-    // Blobs that stand side by side in the staged file are copied in one go.
-    let mut run: Option<(u64, u64, u64)> = None;
+    let mut runs = Runs::new(staged, target, &mut advance);
     for (blob, references) in std::mem::take(&mut plan.added) {
         let to = *position;
         *position = position.saturating_add(blob.size_in_file);
-        run = match run {
-            Some((from, start, length)) if from.saturating_add(length) == blob.offset => {
-                Some((from, start, length.saturating_add(blob.size_in_file)))
-            }
-            finished => {
-                if let Some((from, to, length)) = finished {
-                    target.copy_from(staged, from, to, length, &mut advance)?;
-                }
-                Some((blob.offset, to, blob.size_in_file))
-            }
-        };
+        runs.add(blob.offset, to, blob.size_in_file)?;
         plan.table.add(Blob {
             hash: blob.hash,
             size: blob.size,
@@ -153,43 +133,5 @@ pub(super) fn copy_staged(
             location: BlobLocation::Resource(ResourceHeader { offset: to, ..staged_header(&blob) }),
         })?;
     }
-    match run {
-        Some((from, to, length)) => target.copy_from(staged, from, to, length, &mut advance),
-        None => Ok(()),
-    }
-}
-
-/// Which of the blobs that nobody seems to need any more other images refer to. A table that
-/// counts too few must not cost another image its content.
-fn wanted_elsewhere(archive: &Archive, index: u32, gone: HashSet<Hash>) -> Result<HashMap<Hash, u32>> {
-    let mut wanted: HashMap<Hash, u32> = HashMap::new();
-    if gone.is_empty() {
-        return Ok(wanted);
-    }
-    // Most places in the metadata are told from the start of any hash by two bytes.
-    let mut starts = vec![false; 1 << 16];
-    for hash in &gone {
-        if let Some(start) = starts.get_mut(first_two(hash)) {
-            *start = true;
-        }
-    }
-    for image in archive.images().iter().filter(|image| image.index != index) {
-        let metadata = archive.read_metadata(image.index)?;
-        // Looking for the bytes at every place costs less than building the tree, and finds too
-        // much rather than too little.
-        for bytes in metadata.windows(20) {
-            if starts.get(first_two(bytes)).copied().unwrap_or(false) {
-                let Some(hash) = bytes.first_chunk::<20>().filter(|hash| gone.contains(*hash)) else {
-                    continue;
-                };
-                let count = wanted.entry(*hash).or_default();
-                *count = count.saturating_add(1);
-            }
-        }
-    }
-    Ok(wanted)
-}
-
-fn first_two(bytes: &[u8]) -> usize {
-    bytes.first_chunk::<2>().map_or(0, |bytes| usize::from(u16::from_le_bytes(*bytes)))
+    runs.finish()
 }

@@ -22,6 +22,15 @@ Describe 'Dismount-Image' {
         @(Mount-Image $sample.Image 1 -ReadOnly | Get-Driver) | Should -HaveCount 1
     }
 
+    It 'saves as a further image with -Save -Append' {
+        $null = Add-Driver $sample.Good1 -Path $sample.Path
+        $report = Dismount-Image $sample.Path -Save -Append -Name Patched -PassThru
+        $report.ImageIndex | Should -Be 3
+        Get-Image -Mounted | Should -BeNullOrEmpty
+        Mount-Image $sample.Image 1 -ReadOnly | Get-Driver | Should -BeNullOrEmpty
+        @(Mount-Image $sample.Image 3 -ReadOnly | Get-Driver) | Should -HaveCount 1
+    }
+
     It 'drops what is staged with -Discard' {
         $null = Add-Driver $sample.Good1 -Path $sample.Path
         Dismount-Image $sample.Path -Discard -Force

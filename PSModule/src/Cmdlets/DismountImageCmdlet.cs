@@ -10,10 +10,12 @@ namespace ImageServicing.Cmdlets;
 /// <summary>Dismount-Image: ends a session, saving or discarding what is staged.</summary>
 [Cmdlet(VerbsData.Dismount, "Image", SupportsShouldProcess = true, DefaultParameterSetName = SaveSet)]
 [OutputType(typeof(SaveReport), ParameterSetName = new[] { SaveSet })]
+[OutputType(typeof(AppendReport), ParameterSetName = new[] { AppendSet })]
 [OutputType(typeof(MountedImage), ParameterSetName = new[] { DiscardSet })]
 public sealed class DismountImageCmdlet : ImageServicingCmdlet
 {
     private const string SaveSet = "Save";
+    private const string AppendSet = "Append";
     private const string DiscardSet = "Discard";
 
     private readonly List<string> sessions = new();
@@ -26,6 +28,7 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
 
     /// <summary>Whether to save first.</summary>
     [Parameter(Mandatory = true, ParameterSetName = SaveSet)]
+    [Parameter(Mandatory = true, ParameterSetName = AppendSet)]
     public SwitchParameter Save { get; set; }
 
     /// <summary>Whether to drop what is staged.</summary>
@@ -38,7 +41,17 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
 
     /// <summary>Whether the file gets an integrity table.</summary>
     [Parameter(ParameterSetName = SaveSet)]
+    [Parameter(ParameterSetName = AppendSet)]
     public SwitchParameter CheckIntegrity { get; set; }
+
+    /// <summary>Whether the session's state becomes a further image, and the original stays.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AppendSet)]
+    public SwitchParameter Append { get; set; }
+
+    /// <summary>The name of the further image.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AppendSet)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = string.Empty;
 
     /// <summary>Whether staged changes are dropped without a question.</summary>
     [Parameter(ParameterSetName = DiscardSet)]
@@ -47,6 +60,10 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
     /// <summary>Whether to emit what was saved, or the session that was discarded.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    private SaveFlags Flags =>
+        (Compact.IsPresent ? SaveFlags.Compact : SaveFlags.None) |
+        (CheckIntegrity.IsPresent ? SaveFlags.AddIntegrity : SaveFlags.None);
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -86,15 +103,15 @@ public sealed class DismountImageCmdlet : ImageServicingCmdlet
 
     private void SaveAndEnd(Session session)
     {
-        if (!ShouldProcess(session.Path, "Save the image and end the session"))
+        string what = Append.IsPresent ? $"Save as the further image '{Name}'" : "Save the image";
+        if (!ShouldProcess(session.Path, $"{what} and end the session"))
         {
             return;
         }
 
-        SaveFlags flags =
-            (Compact.IsPresent ? SaveFlags.Compact : SaveFlags.None) |
-            (CheckIntegrity.IsPresent ? SaveFlags.AddIntegrity : SaveFlags.None);
-        SaveReport report = WithProgress("Saving the image", operation => session.Save(flags, operation));
+        object report = Append.IsPresent
+            ? WithProgress("Saving a further image", operation => session.Append(Name, null, CheckIntegrity.IsPresent, operation))
+            : WithProgress("Saving the image", operation => session.Save(Flags, operation));
         session.Discard(StopToken);
         if (PassThru.IsPresent)
         {

@@ -36,6 +36,15 @@ internal static class ImageFiles
             return (status, document, error);
         }));
 
+    /// <summary>Copies images to another file; gives their indexes there.</summary>
+    internal static IReadOnlyList<uint> Export(string imagePath, string destination, JsonWriter options, Operation operation) =>
+        Run(operation, progress =>
+        {
+            int status = NativeMethods.imgsvc_image_export(
+                imagePath, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }).Objects("images").Select(image => image.Number32("index")).ToArray();
+
     /// <summary>Splits a file into parts of at most so many bytes.</summary>
     internal static IReadOnlyList<ImagePart> Split(
         string imagePath, string destination, ulong partSize, JsonWriter options, Operation operation) =>
@@ -54,6 +63,34 @@ internal static class ImageFiles
                 parts, (UIntPtr)(uint)parts.Length, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         });
+
+    /// <summary>Takes images out of a file.</summary>
+    internal static ImageRemoval Remove(string imagePath, JsonWriter options, Operation operation) =>
+        new(Run(operation, progress =>
+        {
+            int status = NativeMethods.imgsvc_image_remove(
+                imagePath, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }));
+
+    /// <summary>Writes a file anew without dead space, or says what that would give.</summary>
+    internal static OptimizeReport Optimize(string imagePath, JsonWriter options, Operation operation) =>
+        new(Run(operation, progress =>
+        {
+            int status = NativeMethods.imgsvc_image_optimize(
+                imagePath, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }));
+
+    /// <summary>Changes what a file says about an image.</summary>
+    internal static void Describe(string imagePath, uint index, JsonWriter options)
+    {
+        NativeLoader.EnsureLoaded();
+        int status = NativeMethods.imgsvc_image_describe(
+            imagePath, index, options.ToString(), out DocumentHandle document, out ErrorHandle error);
+        Check.Ok(status, error);
+        document.Dispose();
+    }
 
     /// <summary>Lists what is in an image; each item is handed over as it is found.</summary>
     internal static void List(

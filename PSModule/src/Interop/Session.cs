@@ -49,6 +49,23 @@ internal sealed class Session
         return new SaveReport(Path, Document.Take(document!));
     });
 
+    /// <summary>Writes the session's state into the image file as a further image; the session goes on as it is.</summary>
+    internal AppendReport Append(string name, string? description, bool addIntegrity, Operation operation) => Use(operation.Token, open =>
+    {
+        JsonWriter options = new JsonWriter()
+            .Add("name", name)
+            .Add("description", description)
+            .Add("integrityTable", addIntegrity);
+        DocumentHandle? document = null;
+        operation.Run(progress =>
+        {
+            int status = NativeMethods.imgsvc_session_append(
+                open, options.ToString(), progress, IntPtr.Zero, out document, out ErrorHandle error);
+            return (status, error);
+        });
+        return new AppendReport(Path, Document.Take(document!));
+    });
+
     /// <summary>How the session's state differs from the image it was mounted from.</summary>
     /// <remarks>All differences are read before the first is handed out, so that the caller may use the session meanwhile.</remarks>
     internal IReadOnlyList<ImageDifference> Compare(JsonWriter options, CancellationToken token) => Use(token, open =>

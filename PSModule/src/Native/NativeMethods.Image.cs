@@ -38,6 +38,16 @@ internal static partial class NativeMethods
         out ErrorHandle error);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_image_export(
+        [MarshalAs(UnmanagedType.LPWStr)] string image_path,
+        [MarshalAs(UnmanagedType.LPWStr)] string destination,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int imgsvc_image_split(
         [MarshalAs(UnmanagedType.LPWStr)] string image_path,
         [MarshalAs(UnmanagedType.LPWStr)] string destination,
@@ -56,6 +66,32 @@ internal static partial class NativeMethods
         [MarshalAs(UnmanagedType.LPWStr)] string? options,
         NativeProgressCallback? progress,
         IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_image_remove(
+        [MarshalAs(UnmanagedType.LPWStr)] string image_path,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_image_optimize(
+        [MarshalAs(UnmanagedType.LPWStr)] string image_path,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_image_describe(
+        [MarshalAs(UnmanagedType.LPWStr)] string image_path,
+        uint index,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
         out DocumentHandle document,
         out ErrorHandle error);
 

@@ -43,6 +43,15 @@ internal static partial class NativeMethods
         out ErrorHandle error);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_session_append(
+        SessionHandle session,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int imgsvc_session_compare(
         SessionHandle session,
         [MarshalAs(UnmanagedType.LPWStr)] string? options,

@@ -72,6 +72,10 @@ impl XmlDocument {
             }
             _ => return Err(malformed("the element WIM", "something else".into())),
         };
+        let is_text = |node: &Node| matches!(node, Node::Text(text) if !text.trim().is_empty());
+        if before.iter().chain(&after).any(is_text) {
+            return Err(malformed("nothing around the element WIM", "text".into()));
+        }
         if root.find("ESD/ENCRYPTED").is_some() {
             return Err(Error::Unsupported {
                 what: "an encrypted ESD file".into(),

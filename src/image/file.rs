@@ -122,6 +122,11 @@ impl ImageFile {
         self.parts.iter().find(is_it).ok_or(Error::PartMissing { part: number, total })
     }
 
+    /// The host files of all parts.
+    pub(crate) fn parts(&self) -> &[Arc<HostFile>] {
+        &self.parts
+    }
+
     /// How resources of this file are stored.
     pub(crate) fn storage(&self) -> Storage {
         let header = self.archive.header();

@@ -8,6 +8,7 @@
 
 use super::chunks::{SolidHeader, SOLID_HEADER_SIZE};
 use super::header::{resource_flags, Compression, Header, ResourceHeader, VERSION_SOLID};
+use super::solid_run::SolidRun;
 use super::source::read_vec_at;
 use super::Hash;
 use crate::error::{Error, Result};
@@ -19,7 +20,7 @@ use std::collections::hash_map::{Entry, HashMap};
 pub const ENTRY_SIZE: usize = 50;
 /// What a solid resource's entry has in place of its size.
 const SOLID_MAGIC: u64 = 0x1_0000_0000;
-const FORMAT: &str = "WIM blob table";
+pub(super) const FORMAT: &str = "WIM blob table";
 
 /// Where the content of a blob is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,35 @@ pub struct BlobTable {
     index: HashMap<Hash, u32>,
     metadata: Vec<Blob>,
     solid: Vec<SolidResource>,
-    ignored: usize,
+    ignored: Vec<IgnoredEntry>,
+}
+
+/// An entry of the file that was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IgnoredEntry {
+    /// The part of a split set whose table it is in, from 1.
+    pub part: u16,
+    /// Its number in that table, from 0.
+    pub entry: usize,
+    /// Why it was left out.
+    pub reason: IgnoredReason,
+}
+
+/// Why an entry was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IgnoredReason {
+    /// Its SHA-1 is all zero.
+    NoHash,
+    /// Its content has no bytes.
+    NoSize,
+    /// It names another part than the one it is in.
+    OtherPart,
+    /// There is an entry with that SHA-1 already.
+    Duplicate,
+    /// Metadata that no image refers to. Boot images of the Windows AIK have some left over.
+    UnusedMetadata,
+    /// Metadata that is more than the images in the header, or in a part that has no images.
+    MoreMetadata,
 }
 
 impl BlobTable {
@@ -169,15 +198,15 @@ impl BlobTable {
             let found = format!("offset {:#x}, size {size:#x}", entry.header.offset);
             entry.error("a blob inside one of the run's solid resources", found)
         })?;
-        if !entry.is_usable(size, header) {
-            self.ignored = self.ignored.saturating_add(1);
+        if let Some(reason) = entry.problem(size, header) {
+            self.ignore(&entry, header, reason);
             return Ok(());
         }
         if entry.header.has(resource_flags::METADATA) && entry.references != 0 {
             return Err(entry.error("image metadata in a resource of its own", "a solid one"));
         }
         if self.index.contains_key(&entry.hash) {
-            self.ignored = self.ignored.saturating_add(1);
+            self.ignore(&entry, header, IgnoredReason::Duplicate);
             return Ok(());
         }
         run.extents.push((resource, offset, size, entry.index));
@@ -198,20 +227,19 @@ impl BlobTable {
             part: entry.part,
             location: BlobLocation::Resource(resource),
         };
-        if !entry.is_usable(resource.size, header) {
-            self.ignored = self.ignored.saturating_add(1);
+        if let Some(reason) = entry.problem(resource.size, header) {
+            self.ignore(&entry, header, reason);
         } else if resource.has(resource_flags::METADATA) {
             match entry.references {
-                // Boot images of the Windows AIK have unreferenced metadata left over.
-                0 => self.ignored = self.ignored.saturating_add(1),
+                0 => self.ignore(&entry, header, IgnoredReason::UnusedMetadata),
                 1 if header.part_number == 1 && self.metadata.len() < usize_of(header.image_count) => {
                     self.metadata.push(blob);
                 }
-                1 => self.ignored = self.ignored.saturating_add(1),
+                1 => self.ignore(&entry, header, IgnoredReason::MoreMetadata),
                 many => return Err(entry.error("1 reference to an image's metadata", many.to_string())),
             }
         } else if self.index.contains_key(&blob.hash) {
-            self.ignored = self.ignored.saturating_add(1);
+            self.ignore(&entry, header, IgnoredReason::Duplicate);
         } else {
             self.add(blob)?;
         }
@@ -309,9 +337,13 @@ impl BlobTable {
         self.solid.get_mut(usize_of(number))
     }
 
-    /// How many entries of the file were left out (see [`BlobTable::add_part`]).
-    pub fn ignored_entries(&self) -> usize {
-        self.ignored
+    /// Which entries of the file were left out (see [`BlobTable::add_part`]).
+    pub fn ignored_entries(&self) -> &[IgnoredEntry] {
+        &self.ignored
+    }
+
+    fn ignore(&mut self, entry: &DiskEntry, header: &Header, reason: IgnoredReason) {
+        self.ignored.push(IgnoredEntry { part: header.part_number, entry: entry.index, reason });
     }
 
     /// The table of part `part`: metadata in image order (part 1 only), then everything by place.
@@ -392,46 +424,18 @@ impl DiskEntry {
         })
     }
 
-    fn is_usable(&self, size: u64, header: &Header) -> bool {
-        self.hash != [0; 20] && size != 0 && self.part == header.part_number
+    /// Why it says nothing, if so.
+    fn problem(&self, size: u64, header: &Header) -> Option<IgnoredReason> {
+        match () {
+            () if self.hash == [0; 20] => Some(IgnoredReason::NoHash),
+            () if size == 0 => Some(IgnoredReason::NoSize),
+            () if self.part != header.part_number => Some(IgnoredReason::OtherPart),
+            () => None,
+        }
     }
 
     fn error(&self, expected: &str, found: impl Into<String>) -> Error {
         Error::malformed(FORMAT, format!("entry {}", self.index), expected, found)
-    }
-}
-
-/// The solid resources of one run of entries.
-struct SolidRun {
-    /// Index in the table, offset in the run and decompressed size.
-    resources: Vec<(u32, u64, u64)>,
-    /// Resource, offset, size and entry of each blob.
-    extents: Vec<(u32, u64, u64, usize)>,
-}
-
-impl SolidRun {
-    /// The resource that holds the blob, and its offset there.
-    fn locate(&self, offset: u64, size: u64) -> Option<(u32, u64)> {
-        let behind = self.resources.partition_point(|(_, start, _)| *start <= offset);
-        let (resource, start, resource_size) = self.resources.get(behind.checked_sub(1)?)?;
-        let offset = offset.checked_sub(*start)?;
-        (offset.checked_add(size)? <= *resource_size).then_some((*resource, offset))
-    }
-
-    /// Blobs of one resource must not overlap.
-    fn finish(mut self) -> Result<()> {
-        self.extents.sort_unstable();
-        let mut pairs = self.extents.iter().zip(self.extents.iter().skip(1));
-        let overlap = pairs.find(|((resource, offset, size, _), (next, next_offset, ..))| {
-            resource == next && offset.saturating_add(*size) > *next_offset
-        });
-        match overlap {
-            Some((_, (.., entry))) => {
-                let place = format!("entry {entry}");
-                Err(Error::malformed(FORMAT, place, "blobs that do not overlap", "overlapping ones"))
-            }
-            None => Ok(()),
-        }
     }
 }
 

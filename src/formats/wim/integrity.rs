@@ -80,6 +80,12 @@ impl IntegrityTable {
         self.digests.len()
     }
 
+    /// Which bytes of a file whose blob table ends at `end` chunk `index` covers.
+    pub fn chunk_bytes(&self, end: u64, index: usize) -> std::ops::Range<u64> {
+        let (start, length) = chunk_extent(end, self.chunk_size, index);
+        start..start.saturating_add(length)
+    }
+
     /// Whether chunk `index` of a file whose blob table ends at `end` still has its digest. Chunks
     /// may be checked in any order and on several threads.
     pub fn chunk_matches(&self, source: &dyn ReadAt, end: u64, index: usize) -> Result<bool> {

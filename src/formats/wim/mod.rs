@@ -11,6 +11,7 @@ mod image_info;
 pub mod integrity;
 pub mod reparse;
 mod resource;
+mod solid_run;
 mod source;
 pub mod store;
 pub mod tree;
@@ -19,7 +20,7 @@ pub mod xml;
 
 pub(crate) use archive::check_hash;
 pub use archive::{Archive, BlobReader};
-pub use blob_table::{Blob, BlobLocation, BlobTable, SolidResource};
+pub use blob_table::{Blob, BlobLocation, BlobTable, IgnoredEntry, IgnoredReason, SolidResource};
 pub use header::{header_flags, resource_flags, Compression, Header, ResourceHeader};
 pub use image_info::ImageInfo;
 pub use resource::ResourceReader;

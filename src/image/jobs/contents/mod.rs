@@ -9,6 +9,7 @@ mod lister;
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::tree::{MetadataWalker, StoredDentry};
 use crate::formats::wim::Hash;
+use crate::image::decode;
 use crate::image::info::{Item, ItemType};
 use crate::image::metadata::read_metadata;
 use crate::image::view::{item_type, readable_hash, wrong_kind};
@@ -16,8 +17,10 @@ use crate::image::{ImageFile, ImagePath, Pattern};
 use crate::progress::{report, unobserved, Observer, Phase};
 use lister::Lister;
 use serde::Deserialize;
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Recursion from a directory this near to the root is taken to need most of the metadata.
 const SHALLOW: usize = 1;
@@ -75,21 +78,23 @@ pub fn extract(
     observer: Observer<'_>,
 ) -> Result<u64> {
     let path = ImagePath::parse(path)?;
-    let image = ImageFile::open_with(image, &options.reference_paths)?;
+    let image = Arc::new(ImageFile::open_with(image, &options.reference_paths)?);
     let hash = content_of(&image, index, &path).in_file(image.path().display().to_string())?;
     let total = size_of(&image, &hash);
     report(observer, Phase::Extracting, 0, total)?;
     if hash == Hash::default() {
         return Ok(0);
     }
-    let mut done = 0u64;
-    let mut write = |bytes: &[u8]| {
+    let done = Cell::new(0u64);
+    let observer = RefCell::new(observer);
+    let wait = || report(*observer.borrow_mut(), Phase::Extracting, done.get(), total);
+    let mut write = |_: usize, bytes: &[u8]| {
         output.write_all(bytes).map_err(Error::Stream)?;
-        done = done.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        report(observer, Phase::Extracting, done, total)
+        done.set(done.get().saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX)));
+        wait()
     };
-    image.open_blob(&hash)?.stream(&mut write).in_file(path.to_string())?;
-    Ok(done)
+    decode::stream_blobs(&image, &[hash], &mut write, &mut || wait()).in_file(path.to_string())?;
+    Ok(done.get())
 }
 
 /// SHA-1 of the file at a path.

@@ -6,7 +6,9 @@
 //! jobs apply    IMAGE INDEX TARGET       jobs copy    IMAGE DESTINATION
 //! jobs list     IMAGE INDEX PATTERN      jobs test    IMAGE
 //! jobs extract  IMAGE INDEX PATH         jobs repair  IMAGE DESTINATION
-//! jobs compare  IMAGE INDEX IMAGE INDEX
+//! jobs compare  IMAGE INDEX IMAGE INDEX  jobs export  IMAGE DESTINATION
+//! jobs remove   IMAGE                    jobs optimize IMAGE
+//! jobs describe IMAGE INDEX              jobs save-as SESSION
 //! ```
 //!
 //! A last argument that begins with `{` is the job's options as JSON, the same that the C ABI
@@ -17,7 +19,7 @@
 mod interrupt;
 
 use imgsvc::error::{Error, Result};
-use imgsvc::image::jobs;
+use imgsvc::image::{jobs, Session};
 use imgsvc::progress::Observer;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -59,6 +61,13 @@ fn run(words: &[&str], observer: Observer<'_>) -> Result<()> {
         ["apply", image, index, target] => {
             print(&jobs::apply(path(image), number(index)?, path(target), &options(json)?, observer)?)
         }
+        ["export", image, destination] => {
+            print(&jobs::export(path(image), path(destination), &options(json)?, observer)?)
+        }
+        ["remove", image] => print(&jobs::remove(path(image), &options(json)?, observer)?),
+        ["optimize", image] => print(&jobs::optimize(path(image), &options(json)?, observer)?),
+        ["describe", image, index] => print(&jobs::describe(path(image), number(index)?, &options(json)?)?),
+        ["save-as", session] => print(&Session::open(path(session))?.append(&options(json)?, observer)?),
         ["split", image, first_part, size] => {
             print(&jobs::split(path(image), path(first_part), number(size)?, &options(json)?, observer)?)
         }

@@ -23,7 +23,7 @@ pub(crate) mod target;
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::header::VERSION_SOLID;
 use crate::formats::wim::xml::{Element, XmlDocument};
-use crate::formats::wim::{header_flags, BlobTable, Compression, Hash, Header};
+use crate::formats::wim::{header_flags, resource_flags, BlobTable, Compression, Hash, Header};
 use crate::image::file::{read_header_bytes, ImageFile};
 use crate::image::host::{self, HostFile};
 use crate::image::mount::check_writable;
@@ -84,6 +84,9 @@ impl ContainerWriter {
             refuse_mounted(path)?;
         }
         let mut header = Header::new(compression, chunk_size, options.guid);
+        // As DISM and wimlib mark them.
+        header.blob_table.flags = resource_flags::METADATA;
+        header.xml.flags = resource_flags::METADATA;
         if options.solid.is_some() {
             header.version = VERSION_SOLID;
         }

@@ -1,10 +1,9 @@
 //! Copying an image file, or all parts of a split set, and comparing the copy with the original.
 
-use super::fresh_set::{part_name, FreshSet};
+use super::fresh_set::{check_room, part_name, refuse_own, FreshSet};
 use crate::error::{Error, Result};
 use crate::image::encoding::to_hex;
 use crate::image::file::ImageFile;
-use crate::image::host::tree::HostTree;
 use crate::image::host::{self, HostFile};
 use crate::image::info::host_path;
 use crate::progress::{report, Observer, Phase};
@@ -69,19 +68,14 @@ pub fn copy(
         std::path::absolute(destination).map_err(|source| Error::io("find", destination, source))?;
     let sources = image.part_paths()?;
     let names = names(&sources, &destination);
-    for source in &sources {
-        if names.iter().any(|name| is_same(source, name)) {
-            let reason = format!("'{}' is the file to be copied", source.display());
-            return Err(Error::InvalidArgument { parameter: "destination", reason });
-        }
-    }
+    refuse_own(&sources, &names)?;
     let sources = sources.iter().map(|path| HostFile::open(path)).collect::<Result<Vec<_>>>()?;
     let mut bytes = 0u64;
     for source in &sources {
         source.lock_image(source.path())?;
         bytes = bytes.saturating_add(source.length()?);
     }
-    check_room(&names, bytes)?;
+    check_room(names.first().unwrap_or(&destination), bytes)?;
 
     let set = FreshSet::new(names, options.overwrite)?;
     let mut copied = Progress { observer, phase: Phase::WritingContent, done: 0, total: bytes };
@@ -112,25 +106,6 @@ fn names(sources: &[&Path], destination: &Path) -> Vec<PathBuf> {
         return sources.iter().map(own).collect();
     }
     (1..).zip(sources).map(|(number, _)| part_name(destination, number)).collect()
-}
-
-/// Two paths lead to one file.
-fn is_same(one: &Path, other: &Path) -> bool {
-    match (host::canonical(one), host::canonical(other)) {
-        (Ok(one), Ok(other)) => host::same_path(&one, &other),
-        _ => false,
-    }
-}
-
-fn check_room(names: &[PathBuf], needed: u64) -> Result<()> {
-    let Some(directory) = names.first().and_then(|name| name.parent()) else { return Ok(()) };
-    let room = HostTree::open(directory, false).and_then(|tree| tree.room());
-    match room.map_err(|source| Error::io("open", directory, source))? {
-        Some(room) if needed > room.available => {
-            Err(Error::NoSpace { path: directory.to_path_buf(), needed, available: room.available })
-        }
-        _ => Ok(()),
-    }
 }
 
 fn copy_file(source: &HostFile, hidden: &Path, progress: &mut Progress<'_>) -> Result<()> {

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::image::host;
+use crate::image::host::tree::HostTree;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -68,4 +69,31 @@ pub(super) fn part_name(first: &Path, number: u16) -> PathBuf {
         name.push(extension);
     }
     first.with_file_name(name)
+}
+
+/// Refuses to make files in the place of those that they are made of.
+pub(super) fn refuse_own(sources: &[&Path], names: &[PathBuf]) -> Result<()> {
+    let is_same = |one: &Path, other: &Path| match (host::canonical(one), host::canonical(other)) {
+        (Ok(one), Ok(other)) => host::same_path(&one, &other),
+        _ => false,
+    };
+    match sources.iter().find(|source| names.iter().any(|name| is_same(source, name))) {
+        Some(source) => {
+            let reason = format!("'{}' is read at the same time", source.display());
+            Err(Error::InvalidArgument { parameter: "destination", reason })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses to write more than there is room for where `name` is to be.
+pub(super) fn check_room(name: &Path, needed: u64) -> Result<()> {
+    let Some(directory) = name.parent() else { return Ok(()) };
+    let room = HostTree::open(directory, false).and_then(|tree| tree.room());
+    match room.map_err(|source| Error::io("open", directory, source))? {
+        Some(room) if needed > room.available => {
+            Err(Error::NoSpace { path: directory.to_path_buf(), needed, available: room.available })
+        }
+        _ => Ok(()),
+    }
 }

@@ -132,6 +132,13 @@ fn images_are_added_to_a_file_that_exists() {
     for (source, target) in [(3, 1), (1, 2), (2, 3)] {
         assert!(detailed(&out, target, &[])[1..] == detailed(&bench.wim(), source, &[])[1..]);
     }
+    // A copy of an image in its own file, under another name.
+    let own = ExportOptions { indexes: vec![1], name: Some("Copy".into()), ..ExportOptions::default() };
+    let report = export(&out, &out, &own, &mut unobserved).unwrap();
+    assert_eq!((report.images[0].index, report.blobs_copied), (4, 0));
+    judge(&out);
+    assert!(detailed(&out, 4, &[])[1..] == detailed(&bench.wim(), 3, &[])[1..]);
+    wimlib(&["delete", "4"], &[&out]);
     // wimlib goes on with the file, and with every count of references.
     wimlib(&["delete", "3"], &[&out]);
     wimlib(&["delete", "1"], &[&out]);

@@ -9,7 +9,7 @@ use crate::error::{InFile, Result};
 use crate::formats::wim::{resource_flags, Blob, BlobLocation, Hash, ResourceHeader};
 use crate::image::decode::{read_blobs, BlobPart, Order};
 use crate::image::file::ImageFile;
-use crate::image::host::HostFile;
+use crate::image::host::{self, HostFile};
 use crate::progress::{report, Observer, Phase};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -145,6 +145,9 @@ impl ContainerWriter {
             copied.iter().map(|resource| of(&resource.header)).fold(0, u64::saturating_add)
         };
         let (content, stored) = (sum(|header| header.size), sum(|header| header.size_in_file).max(1));
+        if let Some(directory) = output.target.file().path().parent() {
+            host::require_room(directory, stored)?;
+        }
         let (before, total) = (output.done, output.total);
         let mut progress = 0u64;
         // Stored bytes are told as the bytes of content that they stand for.

@@ -326,6 +326,19 @@ pub fn same_path(one: &Path, other: &Path) -> bool {
     platform::same_path(one, other)
 }
 
+/// Refuses to begin writing `needed` bytes into a directory whose file system has less room, as far
+/// as the host says.
+pub fn require_room(directory: &Path, needed: u64) -> Result<()> {
+    let room = tree::HostTree::open(directory, false).and_then(|tree| tree.room());
+    match room.map_err(|source| Error::io("open", directory, source))? {
+        Some(room) if needed > room.available => {
+            let (path, available) = (directory.to_path_buf(), room.available);
+            Err(Error::NoSpace { path, needed, available })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Bytes of memory that can be used without making others swap, where the platform says so.
 pub fn available_memory() -> Option<u64> {
     platform::available_memory()

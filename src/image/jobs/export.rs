@@ -3,7 +3,7 @@
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::tree::Tree;
 use crate::formats::wim::xml::Element;
-use crate::formats::wim::Hash;
+use crate::formats::wim::{header_flags, Hash};
 use crate::image::container::{
     AppendOptions, CompressionType, ContainerOptions, ContainerWriter, ImageMetadata, SolidOptions,
     SolidOrder,
@@ -100,6 +100,10 @@ pub fn export(
     }
     check_names(&writer, &elements).in_file(destination.display().to_string())?;
 
+    if source.archive().header().has(header_flags::REPARSE_POINT_FIX) {
+        // As wimlib: links that were not fixed have a mark of their own.
+        writer.set_links_fixed();
+    }
     let before = writer.blob_count();
     let hashes = content_of(&source, &indexes, writer.is_solid(), observer).in_file(&name)?;
     let missing = hashes.iter().filter(|hash| !writer.has(hash));
@@ -144,7 +148,7 @@ fn chosen_indexes(source: &ImageFile, asked: &[u32]) -> Result<Vec<u32>> {
     }
 }
 
-/// What the XML documents says of the images, with a new name and description if that is asked for.
+/// What the XML document says of the images, with a new name and description if that is asked for.
 fn elements(source: &ImageFile, indexes: &[u32], options: &ExportOptions) -> Result<Vec<Element>> {
     let count = source.archive().header().image_count;
     let mut elements = Vec::new();

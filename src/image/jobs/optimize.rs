@@ -79,9 +79,8 @@ pub fn optimize(image: &Path, options: &OptimizeOptions, observer: Observer<'_>)
             if options.destination.is_none() {
                 refuse_sessions(&file, 1).in_file(&name)?;
             }
-            let finished = rebuild(&file, &plan, observer)?;
-            let like = container_like(&file, options.compression, 0, false);
-            (finished.file_size, options.recompress || like.storage != file.storage())
+            let (finished, recompressed) = rebuild(&file, &plan, observer)?;
+            (finished.file_size, recompressed)
         }
     };
     Ok(OptimizeReport {
@@ -121,8 +120,12 @@ impl Rebuild {
     }
 }
 
-/// Writes a file afresh.
-pub(super) fn rebuild(file: &Arc<ImageFile>, plan: &Rebuild, observer: Observer<'_>) -> Result<Finished> {
+/// Writes a file afresh; also says whether content was recompressed.
+pub(super) fn rebuild(
+    file: &Arc<ImageFile>,
+    plan: &Rebuild,
+    observer: Observer<'_>,
+) -> Result<(Finished, bool)> {
     let name = file.path().display().to_string();
     // Other writers are kept out until the new file has taken the place of the old one.
     let _lock = match &plan.destination {
@@ -160,7 +163,8 @@ pub(super) fn rebuild(file: &Arc<ImageFile>, plan: &Rebuild, observer: Observer<
     *writer.xml_mut() = xml;
     writer.set_boot_index(boots)?;
     writer.keep_flags_of(file);
-    writer.finish(observer)
+    let recompressed = writer.has_recompressed();
+    Ok((writer.finish(observer)?, recompressed))
 }
 
 /// Bytes that a rebuild makes: exactly, but for solid resources of which only a part is needed.

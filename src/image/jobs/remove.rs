@@ -82,7 +82,7 @@ pub fn remove(image: &Path, options: &RemoveOptions, observer: Observer<'_>) -> 
     let finished = match options.compact {
         true => {
             let keep = (1..=count).filter(|index| !indexes.contains(index)).collect();
-            rebuild(&file, &Rebuild { keep, ..Rebuild::of(&file) }, observer)?
+            rebuild(&file, &Rebuild { keep, ..Rebuild::of(&file) }, observer)?.0
         }
         false => {
             let mut writer = ContainerWriter::append(&file, &AppendOptions::default())?;

@@ -154,9 +154,27 @@ Describe 'New-Image' {
         $base.Image | Should -Not -Exist
     }
 
+    It 'tells the bytes and the time left while it works' {
+        $null = New-Tree "$folder/large" 3 60000000
+        $manifest = [System.IO.Path]::Combine($repository, 'out', 'ImageServicing', 'ImageServicing.psd1')
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        try {
+            $null = $shell.AddScript("Import-Module '$manifest'; New-Image '$($base.Image)' '$folder/large' -Compression Max")
+            $shell.Invoke().ImageIndex | Should -Be 1
+            $records = @($shell.Streams.Progress)
+        } finally {
+            $shell.Dispose()
+        }
+        @($records | Where-Object StatusDescription -Match '^Writing content: [0-9.,]+ MB of [0-9.,]+ MB$') | Should -Not -BeNullOrEmpty
+        # An estimate is made of what takes longer than a second.
+        if ($clock.Elapsed.TotalSeconds -gt 3) { @($records | Where-Object SecondsRemaining -gt 0) | Should -Not -BeNullOrEmpty }
+        $records[$records.Count - 1].RecordType | Should -Be 'Completed'
+    }
+
     It 'leaves nothing after Ctrl-C' -Skip:(-not ([System.IO.File]::Exists('/bin/kill') -and [System.IO.File]::Exists('/usr/bin/env'))) {
         $null = New-Tree "$folder/large" 3 60000000
-        $stopped = Stop-Script "New-Image '$($base.Image)' '$folder/large' -Compression Recovery"
+        $stopped = Stop-Script "New-Image '$($base.Image)' '$folder/large' -Compression Max"
         $stopped.First | Should -Be 'ready'
         $stopped.Rest | Should -Not -BeLike '*never*'
         $base.Image | Should -Not -Exist

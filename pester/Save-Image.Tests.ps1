@@ -111,4 +111,39 @@ Describe 'Save-Image' {
         $null = Mount-Image $sample.Image 1 -Path $sample.Path
         Get-Completion 'Save-Image -Path ' | Should -Contain $sample.Path
     }
+
+    Context 'with -Append' {
+        It 'makes a further image of the session, and keeps the original and the session' {
+            $null = Mount-Image $sample.Image 1 -Path $sample.Path | Add-Driver $sample.Good1
+            $pending = (Get-Image -Mounted).PendingOperations
+            $report = Save-Image -Path $sample.Path -Append -Name Patched -Description d
+            @($report) | Should -HaveCount 1
+            $report | Should -BeOfType ([ImageServicing.AppendReport])
+            $report.Path | Should -Be $sample.Path
+            $report.ImagePath | Should -Be $sample.Image
+            $report.ImageIndex | Should -Be 3
+            $report.ImageName | Should -Be 'Patched'
+            (Get-Image $sample.Image 3).ImageDescription | Should -Be 'd'
+            (Invoke-Wimlib 'verify', $sample.Image).ExitCode | Should -Be 0
+            (Invoke-Wimlib 'dir', $sample.Image, '1').Output | Should -Not -BeLike '*samplenet*'
+            (Invoke-Wimlib 'dir', $sample.Image, '3').Output | Should -BeLike '*samplenet*'
+            (Get-Image -Mounted).PendingOperations | Should -Be $pending
+            (Save-Image -Path $sample.Path).Saved | Should -BeTrue
+            Compare-Image $sample.Image 1 $sample.Image 3 | Should -BeNullOrEmpty
+        }
+
+        It 'refuses a name that is taken, with the file as it was' {
+            $before = Get-Fingerprint $sample.Image
+            $null = Mount-Image $sample.Image 1 -Path $sample.Path | Add-Driver $sample.Good1
+            Save-Image -Path $sample.Path -Append -Name 'Sample Home' -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+            $failed[0].FullyQualifiedErrorId | Should -Be 'ImageNameExists,ImageServicing.Cmdlets.SaveImageCmdlet'
+            Get-Fingerprint $sample.Image | Should -Be $before
+        }
+
+        It 'changes nothing with -WhatIf' {
+            $before = Get-Fingerprint $sample.Image
+            $null = Mount-Image $sample.Image 1 | Add-Driver $sample.Good1 | Save-Image -Append -Name Patched -WhatIf
+            Get-Fingerprint $sample.Image | Should -Be $before
+        }
+    }
 }

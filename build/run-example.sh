@@ -33,6 +33,14 @@ replace-a-file.ps1)
     grep -q '16-bit' "$work/old.ini"
     wimlib-imagex extract "$image" 1 /Windows/win.ini --to-stdout | cmp - "$work/mine.ini"
     ;;
+one-edition-for-fat32.ps1)
+    before=$(sha256sum <"$image")
+    out/imgsh "$script" "$image" Professional "$work/part.swm" | grep -q '^1 of 2 images in 1 parts$'
+    wimlib-imagex info "$work/part.swm" | grep -q 'Sample Pro'
+    wimlib-imagex verify "$work/part.swm" >/dev/null
+    [ ! -e "$work/part.swm.wim" ] || { echo "the file in between was left"; exit 1; }
+    [ "$before" = "$(sha256sum <"$image")" ] || { echo "the image changed"; exit 1; }
+    ;;
 *)
     echo "build/run-example.sh does not know how to run $script"
     exit 1

@@ -6,9 +6,9 @@ use super::references::release;
 use super::tail::metadata_blob;
 use super::ContainerWriter;
 use crate::error::{Error, InFile, Result};
-use crate::formats::wim::tree::{Totals, Tree};
+use crate::formats::wim::tree::Totals;
 use crate::formats::wim::xml::Element;
-use crate::formats::wim::{BlobLocation, Hash};
+use crate::formats::wim::{BlobLocation, Hash, ResourceHeader};
 use crate::image::clock;
 use crate::image::compress::Nothing;
 use crate::image::file::ImageFile;
@@ -26,9 +26,7 @@ impl ContainerWriter {
         mut xml: Element,
         observer: Observer<'_>,
     ) -> Result<u32> {
-        self.check_name(xml.text_at("NAME").as_deref().unwrap_or_default(), None)?;
-        self.close_solid(observer)?;
-        self.output.target.flush()?;
+        self.begin_image(&xml, observer)?;
         let (written, references) = match metadata {
             ImageMetadata::Tree(tree) => {
                 let totals = tree.totals(|hash| self.size_of(hash));
@@ -39,22 +37,39 @@ impl ContainerWriter {
                 (self.write_metadata(&mut reader, size, observer)?, tree.blob_references())
             }
             ImageMetadata::Stored { file, index } => {
-                let bytes = read_metadata(file.archive(), index, observer)
-                    .in_file(file.path().display().to_string())?;
-                let references =
-                    Tree::parse(&bytes).in_file(file.path().display().to_string())?.blob_references();
-                let written = match self.copy_metadata(file, index)? {
-                    Some(written) => written,
-                    None => {
-                        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                        self.write_metadata(&mut &*bytes, size, observer)?
-                    }
-                };
-                (written, references)
+                let references = read_tree(file.archive(), index, observer)
+                    .in_file(file.path().display().to_string())?
+                    .blob_references();
+                (self.take_metadata(file, index, observer)?, references)
             }
         };
+        self.end_image(&written, references, xml)
+    }
+
+    /// As [`ContainerWriter::add_image`] for an image of another file, whose references were
+    /// counted before.
+    pub(crate) fn add_counted_image(
+        &mut self,
+        file: &ImageFile,
+        index: u32,
+        references: HashMap<Hash, u32>,
+        xml: Element,
+        observer: Observer<'_>,
+    ) -> Result<u32> {
+        self.begin_image(&xml, observer)?;
+        let written = self.take_metadata(file, index, observer)?;
+        self.end_image(&written, references, xml)
+    }
+
+    fn begin_image(&mut self, xml: &Element, observer: Observer<'_>) -> Result<()> {
+        self.check_name(xml.text_at("NAME").as_deref().unwrap_or_default(), None)?;
+        self.close_solid(observer)?;
+        self.output.target.flush()
+    }
+
+    fn end_image(&mut self, written: &Written, references: HashMap<Hash, u32>, xml: Element) -> Result<u32> {
         self.output.target.move_to(written.end)?;
-        self.output.table.metadata_mut().push(metadata_blob(&written, self.output.part));
+        self.output.table.metadata_mut().push(metadata_blob(written, self.output.part));
         self.refer(references);
         Ok(self.xml.append_image(xml))
     }
@@ -98,20 +113,27 @@ impl ContainerWriter {
         })
     }
 
-    /// Copies metadata that is stored as this file stores it.
-    fn copy_metadata(&self, file: &ImageFile, index: u32) -> Result<Option<Written>> {
+    /// Takes over another file's metadata: as it is if it is stored as this file stores it.
+    fn take_metadata(&self, file: &ImageFile, index: u32, observer: Observer<'_>) -> Result<Written> {
         let blob = file.archive().metadata_blob(index)?;
-        let BlobLocation::Resource(header) = blob.location else { return Ok(None) };
-        if file.storage() != self.storage {
-            return Ok(None);
-        }
+        let header = match blob.location {
+            BlobLocation::Resource(header) if file.storage() == self.storage => header,
+            _ => {
+                let bytes = read_metadata(file.archive(), index, observer)
+                    .in_file(file.path().display().to_string())?;
+                let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                return self.write_metadata(&mut &*bytes, size, observer);
+            }
+        };
         let target = &self.output.target;
         let source = file.part_file(blob.part)?;
         let offset = target.position();
-        target.file().copy_from(source, header.offset, offset, header.size_in_file, &mut |_| Ok(()))?;
-        let end = offset.saturating_add(header.size_in_file);
-        let header = crate::formats::wim::ResourceHeader { offset, ..header };
-        Ok(Some(Written { hash: blob.hash, header, end }))
+        let size = header.size_in_file;
+        target.file().copy_from(source, header.offset, offset, size, &mut |_| {
+            report(observer, Phase::WritingMetadata, size, size)
+        })?;
+        let end = offset.saturating_add(size);
+        Ok(Written { hash: blob.hash, header: ResourceHeader { offset, ..header }, end })
     }
 
     /// See [`ContainerWriter::remove_images`].

@@ -1,19 +1,17 @@
 //! Copying images from one image file to another.
 
 use crate::error::{Error, InFile, Result};
-use crate::formats::wim::tree::Tree;
 use crate::formats::wim::xml::Element;
 use crate::formats::wim::{header_flags, Hash};
 use crate::image::container::{
-    AppendOptions, CompressionType, ContainerOptions, ContainerWriter, ImageMetadata, SolidOptions,
-    SolidOrder,
+    AppendOptions, CompressionType, ContainerOptions, ContainerWriter, SolidOptions, SolidOrder,
 };
 use crate::image::file::ImageFile;
 use crate::image::info::host_path;
 use crate::image::metadata::read_tree;
 use crate::progress::Observer;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -105,7 +103,7 @@ pub fn export(
         writer.set_links_fixed();
     }
     let before = writer.blob_count();
-    let hashes = content_of(&source, &indexes, writer.is_solid(), observer).in_file(&name)?;
+    let (hashes, references) = content_of(&source, &indexes, writer.is_solid(), observer).in_file(&name)?;
     let missing = hashes.iter().filter(|hash| !writer.has(hash));
     let sizes = missing.filter_map(|hash| Some(source.find_blob(hash)?.size));
     writer.expect(sizes.fold(0, u64::saturating_add));
@@ -114,10 +112,9 @@ pub fn export(
     let recompressed = writer.has_recompressed();
 
     let mut images = Vec::new();
-    for (source_index, element) in indexes.iter().copied().zip(elements) {
+    for ((source_index, element), references) in indexes.iter().copied().zip(elements).zip(references) {
         let name = element.text_at("NAME").unwrap_or_default();
-        let metadata = ImageMetadata::Stored { file: &source, index: source_index };
-        let index = writer.add_image(metadata, element, observer)?;
+        let index = writer.add_counted_image(&source, source_index, references, element, observer)?;
         images.push(ExportedImage { source_index, index, name });
     }
     if options.bootable {
@@ -247,26 +244,33 @@ fn check_same_compression(file: &ImageFile, wanted: CompressionType) -> Result<(
     Err(Error::InvalidArgument { parameter: "compression", reason })
 }
 
-/// What the images refer to, each content once; for a solid file, sorted so that it packs well.
+/// How often an image refers to each content.
+type References = HashMap<Hash, u32>;
+
+/// What the images refer to, each content once (for a solid file, sorted so that it packs well),
+/// and how often each image refers to each.
 pub(super) fn content_of(
     source: &ImageFile,
     indexes: &[u32],
     sorted: bool,
     observer: Observer<'_>,
-) -> Result<Vec<Hash>> {
+) -> Result<(Vec<Hash>, Vec<References>)> {
     let mut order = SolidOrder::default();
-    let mut hashes = HashSet::new();
+    let mut references: Vec<References> = Vec::new();
     for index in indexes {
-        let tree: Tree = read_tree(source.archive(), *index, observer)?;
-        match sorted {
-            true => order.add(&tree),
-            false => hashes.extend(tree.blob_references().into_keys()),
+        let tree = read_tree(source.archive(), *index, observer)?;
+        if sorted {
+            order.add(&tree);
         }
+        references.push(tree.blob_references());
     }
-    Ok(match sorted {
+    let hashes = match sorted {
         true => order.into_hashes(),
-        false => hashes.into_iter().collect(),
-    })
+        false => {
+            references.iter().flat_map(HashMap::keys).copied().collect::<HashSet<_>>().into_iter().collect()
+        }
+    };
+    Ok((hashes, references))
 }
 
 fn boot_image(source: &ImageFile, images: &[ExportedImage]) -> Result<u32> {

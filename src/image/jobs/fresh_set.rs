@@ -5,7 +5,6 @@
 
 use crate::error::{Error, Result};
 use crate::image::host;
-use crate::image::host::tree::HostTree;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -88,12 +87,8 @@ pub(super) fn refuse_own(sources: &[&Path], names: &[PathBuf]) -> Result<()> {
 
 /// Refuses to write more than there is room for where `name` is to be.
 pub(super) fn check_room(name: &Path, needed: u64) -> Result<()> {
-    let Some(directory) = name.parent() else { return Ok(()) };
-    let room = HostTree::open(directory, false).and_then(|tree| tree.room());
-    match room.map_err(|source| Error::io("open", directory, source))? {
-        Some(room) if needed > room.available => {
-            Err(Error::NoSpace { path: directory.to_path_buf(), needed, available: room.available })
-        }
-        _ => Ok(()),
+    match name.parent() {
+        Some(directory) => host::require_room(directory, needed),
+        None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use crate::formats::wim::blob_table::ENTRY_SIZE;
 use crate::formats::wim::header::HEADER_SIZE;
 use crate::formats::wim::integrity::DEFAULT_CHUNK_SIZE;
 use crate::formats::wim::{Blob, BlobLocation, Hash};
-use crate::image::container::{CompressionType, ContainerOptions, ContainerWriter, Finished, ImageMetadata};
+use crate::image::container::{CompressionType, ContainerOptions, ContainerWriter, Finished};
 use crate::image::file::ImageFile;
 use crate::image::host::{self, HostFile};
 use crate::image::info::host_path;
@@ -137,7 +137,7 @@ pub(super) fn rebuild(
     let path = plan.destination.as_deref().unwrap_or(file.path());
     let mut writer = ContainerWriter::create(path, &options, plan.destination.is_none())?;
     writer.set_recompress(plan.recompress);
-    let hashes = content_of(file, &plan.keep, writer.is_solid(), observer).in_file(&name)?;
+    let (hashes, references) = content_of(file, &plan.keep, writer.is_solid(), observer).in_file(&name)?;
     // Content that the file itself lacks, because it is a delta, stays away.
     let hashes: Vec<Hash> =
         hashes.into_iter().filter(|hash| file.archive().blobs().get(hash).is_some()).collect();
@@ -145,10 +145,9 @@ pub(super) fn rebuild(
     writer.expect(sizes.fold(0, u64::saturating_add));
     writer.add_stored(file, &hashes, observer)?;
     let mut boots = None;
-    for index in &plan.keep {
+    for (index, references) in plan.keep.iter().zip(references) {
         let element = file.archive().xml().image(*index).cloned().unwrap_or_default();
-        let metadata = ImageMetadata::Stored { file, index: *index };
-        let new_index = writer.add_image(metadata, element, observer)?;
+        let new_index = writer.add_counted_image(file, *index, references, element, observer)?;
         if file.archive().boot_index() == Some(*index) {
             boots = Some(new_index);
         }
@@ -170,7 +169,7 @@ pub(super) fn rebuild(
 /// Bytes that a rebuild makes: exactly, but for solid resources of which only a part is needed.
 fn size_of_rebuild(file: &ImageFile, plan: &Rebuild, observer: Observer<'_>) -> Result<u64> {
     let archive = file.archive();
-    let needed: HashSet<Hash> = content_of(file, &plan.keep, false, observer)?.into_iter().collect();
+    let needed: HashSet<Hash> = content_of(file, &plan.keep, false, observer)?.0.into_iter().collect();
     let blobs: Vec<&Blob> = needed.iter().filter_map(|hash| archive.blobs().get(hash)).collect();
     let mut bytes = u64::try_from(HEADER_SIZE).unwrap_or(u64::MAX);
     let mut entries = blobs.len();

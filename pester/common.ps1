@@ -90,7 +90,7 @@ function Get-Leftover {
 
 # Runs a command in another shell and presses Ctrl-C once it has printed 'ready' and so many milliseconds have passed.
 function Stop-Script {
-    param ([string] $Script, [int] $After = 300)
+    param ([string] $Script, [int] $After = 100)
     $inPwsh = $Host.Name -eq 'ConsoleHost'
     $manifest = [System.IO.Path]::Combine($repository, 'out', 'ImageServicing', 'ImageServicing.psd1')
     # A program that was started in the background ignores Ctrl-C, and so would everything it starts.

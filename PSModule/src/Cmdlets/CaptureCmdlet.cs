@@ -110,7 +110,8 @@ public abstract class CaptureCmdlet : ImageFileCmdlet
             report.BytesWritten));
         if (report.ExcludedCount > 0)
         {
-            WriteVerbose($"The exclusion list left out {report.ExcludedCount} items: '{string.Join("', '", report.Excluded.Take(MaximumNamed))}'.");
+            string named = string.Join("', '", report.Excluded.Take(MaximumNamed));
+            WriteVerbose($"The exclusion list left out {report.ExcludedCount} items: '{named}'.");
         }
 
         foreach (string note in report.Notes.Take(MaximumNamed))

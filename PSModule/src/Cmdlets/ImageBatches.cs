@@ -48,7 +48,8 @@ internal sealed class ImageBatches
         internal IReadOnlyList<uint> Indexes => All ? Array.Empty<uint>() : indexes;
 
         /// <summary>The images as people read them.</summary>
-        internal string Description => All ? "all images" : indexes.Count == 1 ? $"image {indexes[0]}" : "images " + string.Join(", ", indexes);
+        internal string Description =>
+            All ? "all images" : indexes.Count == 1 ? $"image {indexes[0]}" : "images " + string.Join(", ", indexes);
 
         internal void Add(IEnumerable<ImageInfo> images) => Add(images.Select(image => image.ImageIndex));
 

@@ -16,6 +16,13 @@ public sealed class SetImageCmdlet : ImageFileCmdlet
     private const string IndexSet = "Index";
     private const string NameSet = "ImageName";
 
+    /// <summary>The parameters that change something.</summary>
+    private static readonly string[] Changes =
+    {
+        nameof(Name), nameof(Description), nameof(DisplayName), nameof(DisplayDescription), nameof(Flags), nameof(Bootable),
+        nameof(Property),
+    };
+
     /// <summary>The image file.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
@@ -80,8 +87,7 @@ public sealed class SetImageCmdlet : ImageFileCmdlet
     {
         string imagePath = FullPath(ImagePath);
         uint index = ImageSelection.One(imagePath, Index, ParameterSetName == NameSet ? ImageName : null).ImageIndex;
-        string[] own = { nameof(Name), nameof(Description), nameof(DisplayName), nameof(DisplayDescription), nameof(Flags), nameof(Bootable), nameof(Property) };
-        string[] changes = own.Where(MyInvocation.BoundParameters.ContainsKey).ToArray();
+        string[] changes = Changes.Where(MyInvocation.BoundParameters.ContainsKey).ToArray();
         if (changes.Length > 0 && ShouldProcess($"image {index} of '{imagePath}'", $"Set {string.Join(", ", changes)}"))
         {
             ImageFiles.Describe(imagePath, index, new JsonWriter()

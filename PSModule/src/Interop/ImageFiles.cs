@@ -32,7 +32,8 @@ internal static class ImageFiles
         new(Run(operation, progress =>
         {
             int status = NativeMethods.imgsvc_image_apply(
-                imagePath, index, target, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+                imagePath, index, target, options.ToString(), progress, IntPtr.Zero,
+                out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         }));
 
@@ -41,7 +42,8 @@ internal static class ImageFiles
         Run(operation, progress =>
         {
             int status = NativeMethods.imgsvc_image_export(
-                imagePath, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+                imagePath, destination, options.ToString(), progress, IntPtr.Zero,
+                out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         }).Objects("images").Select(image => image.Number32("index")).ToArray();
 
@@ -51,7 +53,8 @@ internal static class ImageFiles
         Run(operation, progress =>
         {
             int status = NativeMethods.imgsvc_image_split(
-                imagePath, destination, partSize, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+                imagePath, destination, partSize, options.ToString(), progress, IntPtr.Zero,
+                out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         }).Objects("parts").Select(part => new ImagePart(part)).ToArray();
 
@@ -60,7 +63,8 @@ internal static class ImageFiles
         Run(operation, progress =>
         {
             int status = NativeMethods.imgsvc_image_join(
-                parts, (UIntPtr)(uint)parts.Length, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+                parts, (UIntPtr)(uint)parts.Length, destination, options.ToString(), progress, IntPtr.Zero,
+                out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         });
 
@@ -119,7 +123,8 @@ internal static class ImageFiles
         Listing.Run(difference => each(new ImageDifference(null, difference)), token, batch =>
         {
             int status = NativeMethods.imgsvc_image_compare(
-                referencePath, referenceIndex, differencePath, differenceIndex, options.ToString(), batch, IntPtr.Zero, out ErrorHandle error);
+                referencePath, referenceIndex, differencePath, differenceIndex,
+                options.ToString(), batch, IntPtr.Zero, out ErrorHandle error);
             return (status, error);
         });
     }
@@ -134,11 +139,13 @@ internal static class ImageFiles
         }));
 
     /// <summary>Writes what is whole in a damaged file into a new one; what is lost stands behind the findings.</summary>
-    internal static IReadOnlyList<ImageFinding> Repair(string imagePath, string destination, JsonWriter options, Operation operation) =>
+    internal static IReadOnlyList<ImageFinding> Repair(
+        string imagePath, string destination, JsonWriter options, Operation operation) =>
         Findings(imagePath, Run(operation, progress =>
         {
             int status = NativeMethods.imgsvc_image_repair(
-                imagePath, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+                imagePath, destination, options.ToString(), progress, IntPtr.Zero,
+                out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         }));
 
@@ -147,7 +154,8 @@ internal static class ImageFiles
         Run(operation, progress =>
         {
             int status = NativeMethods.imgsvc_image_copy(
-                imagePath, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+                imagePath, destination, options.ToString(), progress, IntPtr.Zero,
+                out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         });
 

@@ -42,3 +42,8 @@ cc -std=c11 -O2 -Wall -Wextra -Iinclude benches/add_driver.c -o "$directory/add_
     -Lout -limgsvc -Wl,-rpath,"$PWD/out"
 "$python" benches/run.py --image "$image" --drivers "$directory/drivers" --engine "$directory/add_driver" \
     --shell out/imgsh --runs "$runs" --scale "$scale" --work "$directory" --json "$directory/last.json"
+
+# Jobs on whole image files. ROWS="list export" runs some of them.
+build/cargo build --quiet --release --example jobs --example edit-hive --example at-once
+"$python" benches/image_files.py --image "$image" --examples "${CARGO_TARGET_DIR:-target}/release/examples" \
+    --runs "$runs" --work "$directory" --json "$directory/last-files.json" ${ROWS:-}

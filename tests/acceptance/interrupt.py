@@ -69,7 +69,7 @@ JOB_LIST = {
     "apply": Job("apply", "base.wim", "1", "applied", new=["applied"]),
     "export": Job("export", "base.wim", "new.wim", options={"compression": "Max"}, new=["new.wim"]),
     "export-existing": Job("export", "base.wim", "other.wim", options={"indexes": [1]}, changed="other.wim"),
-    "split": Job("split", "base.wim", "new.swm", "1500000", new=["new.swm", "new2.swm", "new3.swm", "new4.swm"]),
+    "split": Job("split", "base.wim", "new.swm", "1500000", new=["new.swm", *(f"new{number}.swm" for number in range(2, 20))]),
     "join": Job("join", "part.swm", "new.wim", new=["new.wim"]),
     "remove": Job("remove", "base.wim", options={"indexes": [1]}, changed="base.wim"),
     "remove-compact": Job("remove", "base.wim", options={"indexes": [1], "compact": True}, changed="base.wim"),
@@ -112,9 +112,10 @@ def picture(path):
             for name in names:
                 files[os.path.relpath(f"{where}/{name}", path)] = digest(f"{where}/{name}")
         return files
-    if path.endswith(".swm"):
-        return digest(path)
-    verified = subprocess.run(["wimlib-imagex", "verify", path], capture_output=True)
+    if path.endswith(".swm") and not path.endswith("new.swm"):
+        return os.path.getsize(path)  # each set has a GUID of its own; the first part stands for all
+    others = [f"--ref={path[:-4]}*.swm"] if path.endswith(".swm") else []
+    verified = subprocess.run(["wimlib-imagex", "verify", path, *others], capture_output=True)
     if verified.returncode != 0:
         return None
     told = run("wimlib-imagex", "info", path).decode()

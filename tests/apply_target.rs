@@ -117,6 +117,16 @@ fn a_directory_in_the_place_of_a_file_and_the_reverse_are_refused() {
     assert_eq!(fs::read(target.join("Windows")).unwrap(), b"a file");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_device_that_is_not_there_does_not_become_a_directory() {
+    let bench = Bench::captured(&["--compress=xpress"]);
+    let device = Path::new("/dev/imgsvc-no-such-device");
+    let told = run(&bench, device, &ApplyOptions::default()).unwrap_err();
+    assert!(is_io(told, std::io::ErrorKind::NotFound));
+    assert!(!device.exists());
+}
+
 #[test]
 fn a_file_that_is_no_volume_is_refused_with_a_remedy() {
     let bench = Bench::captured(&["--compress=xpress"]);

@@ -79,14 +79,9 @@ impl ContainerWriter {
     /// # Errors
     /// [`Error::ImageNameExists`]. `own` is the image, from 1, that may have it.
     pub(crate) fn check_name(&self, name: &str, own: Option<u32>) -> Result<()> {
-        let same = |(index, element): &(u32, &Element)| {
-            Some(*index) != own && element.text_at("NAME").as_deref() == Some(name)
-        };
-        match self.xml.images().find(same) {
-            Some((index, _)) if !name.is_empty() => {
-                Err(Error::ImageNameExists { name: name.to_owned(), index })
-            }
-            _ => Ok(()),
+        match self.xml.image_named(name).filter(|index| Some(*index) != own) {
+            Some(index) => Err(Error::ImageNameExists { name: name.to_owned(), index }),
+            None => Ok(()),
         }
     }
 

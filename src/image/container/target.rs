@@ -6,7 +6,6 @@ use crate::formats::wim::header::HEADER_SIZE;
 use crate::image::file::read_header_bytes;
 use crate::image::host::{self, HostFile};
 use crate::image::state::StateDirectory;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,7 +61,7 @@ impl Target {
         if path.symlink_metadata().is_ok() {
             refuse_unless(overwrite, &path)?;
         }
-        let temporary = temporary_beside(&path, &uuid::Uuid::new_v4().simple().to_string());
+        let temporary = host::beside(&path);
         let file = Arc::new(HostFile::create(&temporary)?);
         let undo = Undo { armed: true, kind: Kind::Fresh { temporary, path, overwrite } };
         let start = u64::try_from(HEADER_SIZE).unwrap_or(u64::MAX);
@@ -177,14 +176,6 @@ pub(crate) fn commit_header(file: &HostFile, old: &[u8], header: &HeaderBytes, l
 fn foresee(state: &StateDirectory, file: &HostFile, header: &HeaderBytes) -> Result<()> {
     let sessions = state.on_file(file.path(), file.identity()?)?;
     sessions.iter().try_for_each(|(session, _)| session.foresee(header))
-}
-
-/// The hidden name under which a file is written until it is whole.
-pub(crate) fn temporary_beside(path: &Path, unique: &str) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".imgsvc-{unique}.tmp"));
-    path.with_file_name(name)
 }
 
 fn refuse_unless(overwrite: bool, path: &Path) -> Result<()> {

@@ -288,9 +288,13 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
 
 /// A hidden name beside `path`, for what is to take its place when it is whole.
 pub fn beside(path: &Path) -> PathBuf {
+    beside_for(path, &uuid::Uuid::new_v4().simple().to_string())
+}
+
+/// As [`beside`], always the same name for `unique`, so that a later process finds what is there.
+pub fn beside_for(path: &Path, unique: &str) -> PathBuf {
     // Part of the name is enough, and stays below the host's limit.
     let part: String = path.file_name().unwrap_or_default().to_string_lossy().chars().take(32).collect();
-    let unique = uuid::Uuid::new_v4().simple();
     path.with_file_name(format!(".{part}.imgsvc-{unique}.tmp"))
 }
 

@@ -13,7 +13,6 @@ mod plan;
 mod tail;
 
 use crate::error::{Error, InFile, Result};
-use crate::image::container::target::temporary_beside;
 use crate::image::file::read_header_bytes;
 use crate::image::host::{self, HostFile};
 use crate::image::info::SaveReport;
@@ -161,5 +160,5 @@ pub(super) fn remove_fresh_file(record: &Record) {
 
 /// Where a save that compacts writes.
 fn fresh_path(image_path: &Path, id: &str) -> PathBuf {
-    temporary_beside(image_path, id)
+    host::beside_for(image_path, id)
 }

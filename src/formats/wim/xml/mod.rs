@@ -117,6 +117,12 @@ impl XmlDocument {
         u32::try_from(self.image_elements().count()).unwrap_or(u32::MAX)
     }
 
+    /// The index of the image with that `NAME`, to the letter; an empty name is nobody's.
+    pub fn image_named(&self, name: &str) -> Option<u32> {
+        let is_named = |image: &Element| !name.is_empty() && image.text_at("NAME").as_deref() == Some(name);
+        self.images().find(|(_, image)| is_named(image)).map(|(index, _)| index)
+    }
+
     /// The `IMAGE` element of image `index`, from 1.
     pub fn image(&self, index: u32) -> Option<&Element> {
         self.image_elements().find(|image| image_index(image) == Some(index))

@@ -66,12 +66,21 @@ pub fn apply(
     ntfs::apply_volume(&volume, observer)
 }
 
+/// The path is where the host has its devices.
+fn is_device_path(path: &Path) -> bool {
+    let places = [r"\\.\", "/dev"];
+    std::path::absolute(path).is_ok_and(|path| places.iter().any(|place| path.starts_with(place)))
+}
+
 /// The target is an NTFS volume, and not a directory.
 fn is_volume(target: &Path, kind: TargetKind) -> Result<bool> {
     let refuse = |reason| Err(Error::InvalidArgument { parameter: "target", reason });
     let is_directory = match std::fs::metadata(target) {
         Ok(found) => found.is_dir(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => kind != TargetKind::Ntfs,
+        // A device that is not there must not become a directory among the devices.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_device_path(target) => {
+            kind != TargetKind::Ntfs
+        }
         Err(error) => return Err(Error::io("open", target, error)),
     };
     let shown = target.display();

@@ -251,7 +251,7 @@ fn default_name(source: &Path) -> Result<String> {
 
 /// The name of a new image in a file that has images.
 fn free_name(file: &ImageFile, source: &Path, options: &CaptureOptions) -> Result<String> {
-    let taken = |name: &str| file.select(&ImageSelector::Name(name.to_owned())).ok();
+    let taken = |name: &str| file.archive().xml().image_named(name);
     if !options.name.is_empty() {
         return match taken(&options.name) {
             Some(index) => Err(Error::ImageNameExists { name: options.name.clone(), index }),

@@ -9,6 +9,7 @@ pub mod cat;
 pub mod inf;
 pub mod ntfs;
 pub mod pe;
+pub mod reg;
 pub mod regf;
 pub mod security;
 pub mod upcase;

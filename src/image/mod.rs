@@ -28,6 +28,7 @@ mod pool;
 mod replay;
 mod resource;
 mod save;
+mod saved;
 mod session;
 mod staging;
 pub mod state;
@@ -48,6 +49,7 @@ pub use options::{Content, ImageSelector, MountOptions, Put, PutOptions, SaveOpt
 pub use path::{check_new_name, is_device_name, ImagePath, NAME_LIMIT};
 pub use pattern::Pattern;
 pub use resource::Storage;
+pub use saved::SavedImage;
 pub use session::Session;
 pub use transaction::{Savepoint, Transaction};
 pub use view::View;

@@ -1,8 +1,9 @@
-//! What Windows keeps where: one module per capability (drivers now; registry, answer files later).
+//! What Windows keeps where: one module per capability (drivers, registry; answer files later).
 //!
 //! A capability takes a session, works out everything it will change, stages it as one transaction
 //! and returns a report of what it did.
 
 pub mod drivers;
 pub mod hives;
+pub mod registry;
 pub mod windows;

@@ -73,7 +73,7 @@ pub fn hive_path(windows: &ImagePath, name: &str) -> Result<ImagePath> {
 
 /// The Windows directory: as the XML says if it is there, else the one that has Windows' files, else
 /// `\Windows`; in the case the image has.
-fn directory(view: &View<'_>, details: &ImageDetails) -> Result<ImagePath> {
+pub fn directory(view: &View<'_>, details: &ImageDetails) -> Result<ImagePath> {
     let named = details.system_root.as_deref().and_then(|root| ImagePath::parse(root.trim()).ok());
     let usual = ImagePath::parse(r"\Windows")?;
     let sources = Sources::of(view.tree());

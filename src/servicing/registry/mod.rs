@@ -1,0 +1,41 @@
+//! The registry of an offline image, and single hives: keys, values, registration files, differences.
+//!
+//! A [`Target`] is a session or a hive; it gives a [`Registry`], whose functions take names as Windows
+//! has them. All that one [`Target::edit`] changes is one transaction: the hives are opened once, edited
+//! in memory, and staged at the end, with their transaction logs emptied.
+//!
+//! ```no_run
+//! # use imgsvc::{image::Session, servicing::registry::*, progress::unobserved, error::Result};
+//! # fn example(session: &mut Session) -> Result<()> {
+//! let access = Access::default();
+//! Target::Session(session).edit("registry", &access, &mut unobserved, |registry| {
+//!     let data = ValueData::Number(5).encode(ValueKind::DWord)?;
+//!     registry.set_value(r"HKLM\SOFTWARE\Contoso", "Level", 4, &data, true)
+//! })?;
+//! # Ok(()) }
+//! ```
+//!
+//! Reference: docs/formats/regf.md, docs/formats/reg.md; names: [`Mounts`].
+
+mod compare;
+mod edit;
+mod export;
+mod import;
+mod name;
+mod offline;
+mod read;
+mod report;
+mod target;
+mod value;
+
+pub use compare::compare;
+pub use export::ExportOptions;
+pub use import::{ImportOptions, KeyMapping};
+pub use name::{Mount, Mounts};
+pub use offline::{Access, Located, Registry};
+pub use report::{
+    Change, ChangeKind, DeleteReport, EntryError, ExportReport, ImportReport, KeyInfo, ValueContent,
+    ValueInfo,
+};
+pub use target::Target;
+pub use value::{ValueData, ValueKind};

@@ -1,0 +1,591 @@
+//! The registry of an image and of single hives: names, edits, registration files, differences; and
+//! what hivex and wimlib-imagex say of the result.
+
+#![allow(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
+#[path = "support/hives.rs"]
+mod hives;
+#[path = "support/images.rs"]
+mod images;
+#[path = "support/windows.rs"]
+mod windows;
+
+use images::{read, root, save};
+use imgsvc::error::{Error, Result};
+use imgsvc::formats::regf::*;
+use imgsvc::image::{SavedImage, Session};
+use imgsvc::progress::unobserved;
+use imgsvc::servicing::registry::*;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::Command;
+use windows::{hive, WindowsBench, OLD_LOG};
+
+/// An image with the hives of the machine and of three users.
+fn bench() -> WindowsBench {
+    WindowsBench::with(|tree| {
+        let config = tree.join("Windows/System32/config");
+        for name in ["SAM", "SECURITY", "DEFAULT", "COMPONENTS"] {
+            write_hive(&config.join(name), name);
+        }
+        for folder in ["Default", "jo", "Jo Ünï"] {
+            let folder = tree.join("Users").join(folder);
+            std::fs::create_dir_all(folder.join("AppData/Local/Microsoft/Windows")).unwrap();
+            write_hive(&folder.join("NTUSER.DAT"), "NTUSER");
+            std::fs::write(folder.join("NTUSER.DAT.LOG1"), OLD_LOG).unwrap();
+        }
+        write_hive(&tree.join("Users/jo/AppData/Local/Microsoft/Windows/UsrClass.dat"), "CLASSES");
+        let service = tree.join("Windows/ServiceProfiles/LocalService");
+        std::fs::create_dir_all(&service).unwrap();
+        write_hive(&service.join("NTUSER.DAT"), "SERVICE");
+        std::fs::write(tree.join("Users/desktop.ini"), b"no folder").unwrap();
+    })
+}
+
+/// A hive whose only key says which it is.
+fn write_hive(path: &Path, name: &str) {
+    let mut hive = Hive::new("ROOT", 5, None).unwrap();
+    let key = hive.create_key(hive.root(), "Which").unwrap();
+    hive.set_value(key, "", REG_SZ, &sz(name)).unwrap();
+    std::fs::write(path, hive.finish(1).unwrap().bytes).unwrap();
+}
+
+fn look<T>(session: &mut Session, look: impl FnOnce(&mut Registry<'_>) -> Result<T>) -> Result<T> {
+    Target::Session(session).read(&Access::default(), look)
+}
+
+fn edit<T>(session: &mut Session, change: impl FnOnce(&mut Registry<'_>) -> Result<T>) -> Result<T> {
+    Target::Session(session).edit("test", &Access::default(), &mut unobserved, change)
+}
+
+fn forced() -> Access {
+    Access { force: true, current_user: Some("jo".to_owned()) }
+}
+
+#[test]
+fn each_name_leads_to_its_hive() {
+    let bench = bench();
+    let mut session = bench.mount();
+    for (name, expected) in [
+        (r"HKLM\COMPONENTS\Which", "COMPONENTS"),
+        (r"hklm:\components\which", "COMPONENTS"),
+        (r"HKEY_LOCAL_MACHINE\\SAM\Which\", "SAM"),
+        (r"HKLM\SECURITY\Which", "SECURITY"),
+        (r"HKU\.DEFAULT\Which", "DEFAULT"),
+        (r"HKU\S-1-5-18\Which", "DEFAULT"),
+        (r"HKEY_USERS\s-1-5-19\Which", "SERVICE"),
+        (r"HKU:\Default\Which", "NTUSER"),
+        (r"HKU\jo ünï\Which", "NTUSER"),
+        (r"HKU\jo_Classes\Which", "CLASSES"),
+        (r"HKCU\Which", "NTUSER"),
+    ] {
+        let values = Target::Session(&mut session).read(&forced(), |registry| registry.values(name, None));
+        let values = values.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(values[0].content.data, ValueData::Text(expected.to_owned()), "{name}");
+    }
+    let key = look(&mut session, |registry| registry.key(r"HKLM\system\currentcontrolset\Control")).unwrap();
+    assert_eq!(key.key, r"HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001\Control");
+    assert_eq!(key.hive.as_deref(), Some(r"\Windows\System32\config\SYSTEM"));
+    let key = look(&mut session, |registry| registry.key(r"HKLM\SOFTWARE")).unwrap();
+    assert_eq!((key.name.as_str(), key.sub_key_count, key.value_count), ("SOFTWARE", 1, 0));
+}
+
+#[test]
+fn a_name_that_leads_nowhere_says_why() {
+    let bench = bench();
+    let mut session = bench.mount();
+    let mut fails = |name: &str| root(look(&mut session, |registry| registry.key(name)).unwrap_err());
+    for name in
+        ["SOFTWARE", r"HKLM", r"HKLM\HARDWARE", r"HKU", r"HKCU\Software", r"HKU\a/b\x", r"HKU\..\x", ""]
+    {
+        assert!(matches!(fails(name), Error::InvalidName { .. }), "{name}: {}", fails(name));
+    }
+    for name in [r"HKU\nobody\Software", r"HKU\Default_Classes", r"HKU\desktop.ini"] {
+        let error = fails(name);
+        assert!(matches!(error, Error::ItemNotFound { .. } | Error::WrongItemKind { .. }), "{name}: {error}");
+    }
+    for name in [r"HKLM\SOFTWARE\Nothing", r"HKCR\.txt", r"HKCC\Software"] {
+        assert!(matches!(fails(name), Error::RegistryNotFound { what: "key", .. }), "{name}");
+    }
+    let error = look(&mut session, |registry| registry.values(r"HKLM\SOFTWARE", Some("none"))).unwrap_err();
+    assert!(matches!(error, Error::RegistryNotFound { what: "value", .. }));
+}
+
+#[test]
+fn values_of_sam_and_security_are_for_force_only() {
+    let bench = bench();
+    let mut session = bench.mount();
+    let key = look(&mut session, |registry| registry.key(r"HKLM\SAM\Which")).unwrap();
+    assert_eq!(key.value_count, 1);
+    let refused =
+        |error: Error| assert!(matches!(root(error), Error::InvalidArgument { parameter: "key", .. }));
+    refused(look(&mut session, |registry| registry.values(r"HKLM\SAM\Which", None)).unwrap_err());
+    refused(edit(&mut session, |registry| registry.create_key(r"HKLM\SECURITY\New", true)).unwrap_err());
+    refused(edit(&mut session, |registry| registry.delete_key(r"HKLM\SAM\Which", true)).unwrap_err());
+    let mut file = Vec::new();
+    let export = |registry: &mut Registry<'_>| {
+        registry.export(r"HKLM\SAM", &mut file, &ExportOptions::default(), &mut unobserved)
+    };
+    refused(look(&mut session, export).unwrap_err());
+    let target = Target::Session(&mut session);
+    let set = |registry: &mut Registry<'_>| registry.set_value(r"HKLM\SAM\Which", "x", 4, &dword(1), false);
+    target.edit("test", &forced(), &mut unobserved, set).unwrap();
+}
+
+/// Extracts a file of the image with wimlib-imagex.
+fn extract(bench: &WindowsBench, path: &str) -> std::path::PathBuf {
+    let target = bench.images.path("extracted");
+    let mut command = Command::new("wimlib-imagex");
+    command.arg("extract").arg(bench.images.wim()).args(["1", path, "--no-acls"]);
+    images::succeed({
+        command.arg(format!("--dest-dir={}", target.display()));
+        command
+    });
+    target.join(path.rsplit('/').next().unwrap())
+}
+
+#[test]
+fn edits_are_saved_as_foreign_readers_see_them() {
+    let bench = bench();
+    let mut session = bench.mount();
+    edit(&mut session, |registry| {
+        let number = ValueData::Number(5).encode(ValueKind::DWord)?;
+        let info = registry.set_value(r"HKLM\SOFTWARE\Contoso", "Level", REG_DWORD, &number, true)?;
+        assert_eq!(info.key, r"HKEY_LOCAL_MACHINE\SOFTWARE\Contoso");
+        let texts =
+            ValueData::Texts(vec!["one".to_owned(), "zwei ü".to_owned()]).encode(ValueKind::MultiString)?;
+        registry.set_value(r"HKLM\SOFTWARE\Contoso", "List", REG_MULTI_SZ, &texts, false)?;
+        registry.set_value(r"HKU\Default\Software\Contoso", "", REG_SZ, &sz("default"), true)?;
+        registry.create_key(r"HKLM\SYSTEM\CurrentControlSet\Services\New", false)?;
+        registry.delete_key(r"HKLM\SYSTEM\ControlSet002", true)
+    })
+    .unwrap();
+    for log in [r"\Windows\System32\config\SOFTWARE.LOG1", r"\Users\Default\NTUSER.DAT.LOG1"] {
+        assert_eq!(read(&session, log).unwrap(), b"", "{log}");
+    }
+    for log in [r"\Windows\System32\config\DRIVERS.LOG1", r"\Users\jo\NTUSER.DAT.LOG1"] {
+        assert_eq!(read(&session, log).unwrap(), OLD_LOG, "{log}");
+    }
+    save(&mut session).unwrap();
+    bench.images.judge();
+    for path in
+        ["/Windows/System32/config/SOFTWARE", "/Windows/System32/config/SYSTEM", "/Users/Default/NTUSER.DAT"]
+    {
+        let file = extract(&bench, path);
+        let bytes = std::fs::read(&file).unwrap();
+        Hive::open(bytes.clone()).unwrap().check().unwrap();
+        hives::assert_hivexml_reads(&bytes);
+        if hives::has_hivex() {
+            assert_eq!(hives::hivex_dump(&bytes).unwrap(), hives::dump(&Hive::open(bytes).unwrap()));
+        }
+    }
+    let get = |hive: &str, key: &str, value: &str| {
+        let mut command = Command::new("hivexget");
+        command.arg(bench.images.path("extracted").join(hive)).args([key, value]);
+        let Ok(output) = command.output() else {
+            eprintln!("SKIPPED: hivexget is not installed");
+            return None;
+        };
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    if let Some(level) = get("SOFTWARE", r"\Contoso", "Level") {
+        assert_eq!(level, "5");
+        assert_eq!(get("SOFTWARE", r"\Contoso", "List").unwrap(), "one\nzwei ü");
+        assert_eq!(get("NTUSER.DAT", r"\Software\Contoso", "@").unwrap(), "default");
+        assert_eq!(get("SYSTEM", r"\Select", "Default").unwrap(), "1");
+    }
+    let system = hive(&session, "SYSTEM");
+    assert!(windows::has_key(&system, r"ControlSet001\Services\New"));
+    assert!(!windows::has_key(&system, "ControlSet002"));
+}
+
+#[test]
+fn an_edit_that_fails_or_is_cancelled_changes_nothing() {
+    let bench = bench();
+    let mut session = bench.mount();
+    let before = read(&session, r"\Windows\System32\config\SOFTWARE").unwrap();
+    let change = |registry: &mut Registry<'_>| {
+        registry.create_key(r"HKLM\SOFTWARE\First", false)?;
+        registry.set_value(r"HKLM\SOFTWARE\Missing", "x", 4, &dword(1), false)
+    };
+    assert!(matches!(root(edit(&mut session, change).unwrap_err()), Error::RegistryNotFound { .. }));
+    let mut cancel = |_| ControlFlow::Break(());
+    let target = Target::Session(&mut session);
+    let change = |registry: &mut Registry<'_>| registry.create_key(r"HKLM\SOFTWARE\First", false);
+    let cancelled = target.edit("test", &Access::default(), &mut cancel, change);
+    assert!(matches!(cancelled.unwrap_err(), Error::Cancelled));
+    assert_eq!(read(&session, r"\Windows\System32\config\SOFTWARE").unwrap(), before);
+    assert_eq!(session.info().unwrap().pending_transactions, 0);
+}
+
+#[test]
+fn keys_are_created_and_deleted_as_the_caller_says() {
+    let bench = bench();
+    let mut session = bench.mount();
+    edit(&mut session, |registry| {
+        let new = r"HKLM\SOFTWARE\A\B";
+        assert!(matches!(registry.create_key(new, false), Err(Error::RegistryNotFound { .. })));
+        assert_eq!(registry.create_key(new, true)?.name, "B");
+        assert!(matches!(registry.create_key(new, false), Err(Error::ItemExists { .. })));
+        registry.create_key(new, true)?;
+        let refused = |result: Result<DeleteReport>| {
+            assert!(matches!(root(result.unwrap_err()), Error::InvalidArgument { .. }));
+        };
+        refused(registry.delete_key(r"HKLM\SOFTWARE\A", false));
+        refused(registry.delete_key(r"HKLM\SOFTWARE", true));
+        refused(registry.delete_key(r"HKLM\SYSTEM\CurrentControlSet", true));
+        assert_eq!(registry.delete_key(r"HKLM\SOFTWARE\A", true)?.keys, 2);
+        registry.set_value(r"HKLM\SOFTWARE", "x", REG_SZ, &sz("y"), false)?;
+        registry.delete_value(r"HKLM\SOFTWARE", "X")?;
+        assert!(matches!(registry.delete_value(r"HKLM\SOFTWARE", "x"), Err(Error::RegistryNotFound { .. })));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_walk_gives_each_key_before_its_subkeys_by_name() {
+    let mut hive = Hive::new("ROOT", 5, None).unwrap();
+    for path in [r"b\x", r"a\z", r"a\y", "C"] {
+        hive.create_key(hive.root(), path).unwrap();
+    }
+    let mut walk = |name: &str, levels: u32| {
+        let mut names = Vec::new();
+        let visit = |registry: &mut Registry<'_>| {
+            registry.keys(name, levels, &mut |key| {
+                names.push(key.key);
+                Ok(())
+            })
+        };
+        Target::Hive(&mut hive).read(&Access::default(), visit).unwrap();
+        names
+    };
+    assert_eq!(walk(r"\", u32::MAX), [r"\", r"\a", r"\a\y", r"\a\z", r"\b", r"\b\x", r"\C"]);
+    assert_eq!(walk(r"\", 1), [r"\", r"\a", r"\b", r"\C"]);
+    assert_eq!(walk("A", 0), [r"\A"]);
+}
+
+#[test]
+fn documents_have_the_names_of_dotnet() {
+    let mut hive = Hive::new("ROOT", 5, None).unwrap();
+    hive.set_class(hive.root(), Some(&class_bytes("klass"))).unwrap();
+    for (name, kind, data) in [
+        ("a", REG_DWORD, dword(u32::MAX)),
+        ("b", REG_QWORD, qword(1 << 40)),
+        ("c", REG_MULTI_SZ, multi_sz(["x", "y"])),
+        ("d", REG_BINARY, vec![0, 255]),
+        ("e", 0xABCD, vec![1]),
+        ("f", REG_DWORD, vec![1, 2]),
+        ("g", REG_EXPAND_SZ, sz("%x%")),
+        ("h", REG_NONE, Vec::new()),
+    ] {
+        hive.set_value(hive.root(), name, kind, &data).unwrap();
+    }
+    let target = Target::Hive(&mut hive);
+    let (key, values) = target
+        .read(&Access::default(), |registry| Ok((registry.key("")?, registry.values("", None)?)))
+        .unwrap();
+    let json = serde_json::to_value(key).unwrap();
+    assert_eq!((&json["key"], &json["className"]), (&r"\".into(), &"klass".into()));
+    assert_eq!((&json["subKeyCount"], &json["valueCount"]), (&0.into(), &8.into()));
+    let found: Vec<String> = values
+        .iter()
+        .map(|value| {
+            let json = serde_json::to_value(value).unwrap();
+            format!(
+                "{} {} {} {} {}",
+                json["name"], json["kind"], json["kindNumber"], json["form"], json["value"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            r#""a" "DWord" 4 "number" -1"#,
+            r#""b" "QWord" 11 "number" 1099511627776"#,
+            r#""c" "MultiString" 7 "texts" ["x","y"]"#,
+            r#""d" "Binary" 3 "bytes" "00ff""#,
+            r#""e" "Unknown" 43981 "bytes" "01""#,
+            r#""f" "DWord" 4 "bytes" "0102""#,
+            r#""g" "ExpandString" 2 "text" "%x%""#,
+            r#""h" "None" 0 "bytes" """#,
+        ]
+    );
+    let data: ValueData = serde_json::from_str(r#"{"form":"bytes","value":"0aFF"}"#).unwrap();
+    assert_eq!(data, ValueData::Bytes(vec![10, 255]));
+    assert!(serde_json::from_str::<ValueData>(r#"{"form":"bytes","value":"0g"}"#).is_err());
+}
+
+#[test]
+fn data_that_do_not_fit_their_kind_are_refused() {
+    let refused = |data: ValueData, kind| {
+        assert!(matches!(data.encode(kind), Err(Error::InvalidArgument { parameter: "value", .. })));
+    };
+    refused(ValueData::Number(1 << 32), ValueKind::DWord);
+    refused(ValueData::Number(-(1 << 31) - 1), ValueKind::DWord);
+    refused(ValueData::Text("5".to_owned()), ValueKind::DWord);
+    refused(ValueData::Text("a\0b".to_owned()), ValueKind::String);
+    refused(ValueData::Texts(vec![String::new()]), ValueKind::MultiString);
+    refused(ValueData::Number(1), ValueKind::Binary);
+    for number in [i64::from(u32::MAX), -1] {
+        assert_eq!(ValueData::Number(number).encode(ValueKind::DWord).unwrap(), [255; 4]);
+    }
+}
+
+const V5: &str = "Windows Registry Editor Version 5.00\r\n\r\n";
+
+fn import(session: &mut Session, text: &str, options: &ImportOptions) -> Result<ImportReport> {
+    let access = forced();
+    Target::Session(session).edit("import", &access, &mut unobserved, |registry| {
+        registry.import(text.as_bytes(), options, &mut unobserved)
+    })
+}
+
+#[test]
+fn a_registration_file_is_imported_into_the_hives_it_names() {
+    let bench = bench();
+    let mut session = bench.mount();
+    let text = format!(
+        "{V5}[HKEY_LOCAL_MACHINE\\SOFTWARE\\Contoso\\Deep]\r\n@=\"x\"\r\n\"n\"=dword:1\r\n\r\n\
+         [HKEY_CURRENT_USER\\Software]\r\n\"user\"=\"jo\"\r\n\r\n\
+         [HKEY_CLASSES_ROOT\\.abc]\r\n@=\"abcfile\"\r\n\r\n\
+         [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control]\r\n\"none\"=-\r\n\r\n\
+         [-HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet002]\r\n[-HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet009]\r\n\
+         [HKEY_LOCAL_MACHINE\\Offline\\A]\r\n\"a\"=\"b\"\r\n"
+    );
+    let mapping = KeyMapping { from: r"HKLM\Offline".to_owned(), to: r"HKLM\SOFTWARE\Mapped".to_owned() };
+    let options = ImportOptions { mappings: vec![mapping], ..ImportOptions::default() };
+    let report = import(&mut session, &text, &options).unwrap();
+    let counts = (report.keys_created, report.keys_deleted, report.values_set, report.values_deleted);
+    assert_eq!((report.applied, counts, report.errors), (true, (7, 1, 5, 0), vec![]));
+    let software = hive(&session, "SOFTWARE");
+    for key in [r"Contoso\Deep", r"Classes\.abc", r"Mapped\A"] {
+        assert!(windows::has_key(&software, key), "{key}");
+    }
+    assert!(!windows::has_key(&hive(&session, "SYSTEM"), "ControlSet002"));
+    let user = Hive::open(read(&session, r"\Users\jo\NTUSER.DAT").unwrap()).unwrap();
+    assert!(windows::has_key(&user, "Software"));
+}
+
+#[test]
+fn a_file_with_errors_changes_nothing_unless_they_are_skipped() {
+    let bench = bench();
+    let mut session = bench.mount();
+    let before = read(&session, r"\Windows\System32\config\SOFTWARE").unwrap();
+    let text = format!(
+        "{V5}[HKEY_LOCAL_MACHINE\\SOFTWARE\\Good]\n\"a\"=dword:xyz\n\"b\"=dword:2\n\
+         [HKEY_LOCAL_MACHINE\\HARDWARE\\Bad]\n\"lost\"=\"\"\n[HKEY_USERS\\nobody\\Bad]\n\
+         [HKEY_LOCAL_MACHINE\\SOFTWARE\\{}]\n[-HKEY_LOCAL_MACHINE\\SOFTWARE]\n",
+        "x".repeat(256)
+    );
+    let report = import(&mut session, &text, &ImportOptions::default()).unwrap();
+    assert!(!report.applied);
+    let places: Vec<_> = report.errors.iter().map(|error| (error.line.unwrap(), error.column)).collect();
+    assert_eq!(places, [(4, Some(11)), (6, None), (8, None), (9, None), (10, None)]);
+    assert_eq!(report.errors[1].key.as_deref(), Some(r"HKEY_LOCAL_MACHINE\HARDWARE\Bad"));
+    assert_eq!(report.error_count, 5);
+    assert_eq!(read(&session, r"\Windows\System32\config\SOFTWARE").unwrap(), before);
+
+    let options = ImportOptions { skip_errors: true, ..ImportOptions::default() };
+    let report = import(&mut session, &text, &options).unwrap();
+    assert!(report.applied);
+    assert_eq!((report.keys_created, report.values_set, report.error_count), (1, 1, 5));
+    assert!(windows::has_key(&hive(&session, "SOFTWARE"), "Good"));
+}
+
+fn import_into(hive: &mut Hive, file: &[u8]) -> ImportReport {
+    import_with(hive, file, &ImportOptions::default())
+}
+
+fn import_with(hive: &mut Hive, file: &[u8], options: &ImportOptions) -> ImportReport {
+    Target::Hive(hive)
+        .edit("import", &Access::default(), &mut unobserved, |registry| {
+            registry.import(file, options, &mut unobserved)
+        })
+        .unwrap()
+}
+
+fn export_of(hive: &mut Hive, options: &ExportOptions) -> (Vec<u8>, ExportReport) {
+    let mut file = Vec::new();
+    let export = |registry: &mut Registry<'_>| registry.export(r"\", &mut file, options, &mut unobserved);
+    let report = Target::Hive(hive).read(&Access::default(), export).unwrap();
+    (file, report)
+}
+
+#[test]
+fn every_real_file_goes_into_a_fresh_hive_and_comes_out_with_the_same_meaning() {
+    let Some(folder) = hives::testdata("reg") else { return };
+    // Some are for several hives.
+    let machine = || "HKEY_LOCAL_MACHINE".to_owned();
+    let mapping = KeyMapping { from: machine(), to: r"\".to_owned() };
+    let options = ImportOptions { mappings: vec![mapping], ..ImportOptions::default() };
+    let exported_as = ExportOptions { name: Some(machine()), ..ExportOptions::default() };
+    for (name, bytes) in hives::files(&folder).into_iter().filter(|(name, _)| name.ends_with(".reg")) {
+        let mut first = Hive::new("ROOT", 5, None).unwrap();
+        let report = import_with(&mut first, &bytes, &options);
+        if name.contains("Sytem") {
+            // regedit would skip this line, which has a quotation mark too many.
+            assert_eq!((report.applied, report.error_count, report.errors[0].line), (false, 1, Some(52)));
+        } else {
+            assert_eq!((report.applied, report.errors), (true, vec![]), "{name}");
+        }
+        let (exported, report) = export_of(&mut first, &exported_as);
+        assert_eq!(report.errors, [], "{name}");
+        let mut second = Hive::new("ROOT", 5, None).unwrap();
+        assert!(import_with(&mut second, &exported, &options).applied, "{name}");
+        assert_eq!(hives::dump_without_times(&second), hives::dump_without_times(&first), "{name}");
+    }
+}
+
+#[test]
+fn a_file_for_one_hive_may_name_only_one() {
+    let mut hive = Hive::new("ROOT", 5, None).unwrap();
+    let text = format!("{V5}[HKEY_LOCAL_MACHINE\\X\\A]\n[HKLM\\x\\B]\n[HKEY_LOCAL_MACHINE\\Y\\C]\n");
+    let report = import_into(&mut hive, text.as_bytes());
+    assert_eq!((report.applied, report.keys_created, report.errors[0].line), (false, 2, Some(5)));
+    let mut hive = Hive::new("ROOT", 5, None).unwrap();
+    assert!(import_into(&mut hive, b"[\\A]\n[A\\B]\n").applied);
+    assert!(windows::has_key(&hive, r"A\B"));
+}
+
+#[test]
+fn an_export_leaves_out_only_what_no_file_can_hold() {
+    let mut hive = Hive::new("ROOT", 5, None).unwrap();
+    hive.create_key(hive.root(), "a\nb\\below").unwrap();
+    let key = hive.create_key(hive.root(), "c").unwrap();
+    hive.set_value(key, "x\0y", REG_SZ, &sz("")).unwrap();
+    hive.set_value(key, "z", REG_SZ, &sz("")).unwrap();
+    let (file, report) = export_of(&mut hive, &ExportOptions::default());
+    let units: Vec<u16> = file.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    assert!(String::from_utf16_lossy(&units).contains("\r\n[HKEY_LOCAL_MACHINE\\HIVE\\c]\r\n"));
+    assert_eq!((report.keys, report.values, report.error_count), (2, 1, 2));
+}
+
+#[test]
+fn wine_reads_an_export_as_it_is() {
+    if std::env::var_os("IMGSVC_TEST_WINE").is_none()
+        || Command::new("wine").arg("--version").output().is_err()
+    {
+        eprintln!("SKIPPED: wine is not installed, or IMGSVC_TEST_WINE is not set");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut hive = Hive::new("ROOT", 5, None).unwrap();
+    let key = hive.create_key(hive.root(), r"Imgsvc Test\sub key]x").unwrap();
+    for (name, kind, data) in [
+        ("", REG_SZ, sz("default")),
+        ("quo\"ted=\\", REG_SZ, sz(r#"C:\Windows "x" ü日"#)),
+        ("number", REG_DWORD, dword(0xDEAD_BEEF)),
+        ("long", REG_QWORD, qword(u64::MAX)),
+        ("bytes", REG_BINARY, (0..=255).collect()),
+        ("path", REG_EXPAND_SZ, sz("%SystemRoot%\\x")),
+        ("list", REG_MULTI_SZ, multi_sz(["one", "two"])),
+        ("other", 0x0012_FFFF, vec![7]),
+    ] {
+        hive.set_value(key, name, kind, &data).unwrap();
+    }
+    let mut file = Vec::new();
+    let options =
+        ExportOptions { name: Some(r"HKEY_CURRENT_USER\Imgsvc Test".to_owned()), ..Default::default() };
+    let export =
+        |registry: &mut Registry<'_>| registry.export("Imgsvc Test", &mut file, &options, &mut unobserved);
+    Target::Hive(&mut hive).read(&Access::default(), export).unwrap();
+    std::fs::write(folder.path().join("ours.reg"), &file).unwrap();
+    let wine = |arguments: &[&str]| {
+        let mut command = Command::new("wine");
+        command.args(arguments).current_dir(folder.path()).env("WINEDEBUG", "-all");
+        images::succeed(command)
+    };
+    let _ = Command::new("wine").args(["reg", "delete", r"HKCU\Imgsvc Test", "/f"]).output();
+    wine(&["reg", "import", "ours.reg"]);
+    wine(&["reg", "export", r"HKCU\Imgsvc Test", "theirs.reg", "/y"]);
+    let theirs = std::fs::read(folder.path().join("theirs.reg")).unwrap();
+    let mut read = Hive::new("ROOT", 5, None).unwrap();
+    let report = import_into(&mut read, &theirs);
+    assert_eq!(report.errors, []);
+    let mut expected = Hive::new("ROOT", 5, None).unwrap();
+    import_into(&mut expected, &file);
+    assert_eq!(hives::dump_without_times(&read), hives::dump_without_times(&expected));
+}
+
+fn changes(before: &mut Registry<'_>, after: &mut Registry<'_>, key: Option<&str>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut visit = |change: Change| {
+        let name = change.name.map(|name| format!("!{name}")).unwrap_or_default();
+        let kinds = [change.before, change.after].map(|side| side.map(|side| side.kind));
+        found.push(format!(
+            "{:?} {} {}{name} {kinds:?} {:?}",
+            change.change, change.item, change.key, change.parts
+        ));
+        Ok(())
+    };
+    compare(before, after, key, &mut visit, &mut unobserved).unwrap();
+    found
+}
+
+#[test]
+fn two_hives_differ_by_what_was_done_to_one() {
+    let mut first = Hive::new("ROOT", 5, None).unwrap();
+    for (path, value) in [(r"a\same", "v"), (r"b\gone", "w"), ("c", "Changed")] {
+        let key = first.create_key(first.root(), path).unwrap();
+        first.set_value(key, value, REG_SZ, &sz("x")).unwrap();
+    }
+    let mut second = first.clone();
+    second.delete_key(second.require(second.root(), "b").unwrap(), true).unwrap();
+    let key = second.require(second.root(), "C").unwrap();
+    second.set_value(key, "changed", REG_DWORD, &dword(1)).unwrap();
+    second.set_class(key, Some(b"c\0")).unwrap();
+    let key = second.create_key(second.root(), r"B2\new").unwrap();
+    second.set_value(key, "v", REG_SZ, &sz("x")).unwrap();
+    let (mut before, mut after) = (Registry::of_hive(&mut first), Registry::of_hive(&mut second));
+    let expected = [
+        r"Removed Key \b [None, None] []",
+        r"Removed Key \b\gone [None, None] []",
+        r"Removed Value \b\gone!w [Some(String), None] []",
+        r"Added Key \B2 [None, None] []",
+        r"Added Key \B2\new [None, None] []",
+        r"Added Value \B2\new!v [None, Some(String)] []",
+        r#"Changed Key \c [None, None] ["ClassName"]"#,
+        r"Changed Value \c!Changed [Some(String), Some(DWord)] []",
+    ];
+    assert_eq!(changes(&mut before, &mut after, None), expected);
+    assert_eq!(changes(&mut before, &mut after, Some("B2")).len(), 3);
+    assert_eq!(changes(&mut after, &mut before, Some("b")).len(), 3);
+    let mut nothing = |_| Ok(());
+    let missing = compare(&mut before, &mut after, Some("none"), &mut nothing, &mut unobserved);
+    assert!(matches!(missing, Err(Error::RegistryNotFound { .. })));
+    let cancelled = compare(&mut before, &mut after, None, &mut nothing, &mut |_| ControlFlow::Break(()));
+    assert!(matches!(cancelled, Err(Error::Cancelled)));
+}
+
+#[test]
+fn a_session_differs_from_its_saved_image_by_its_edits() {
+    let bench = bench();
+    let mut session = bench.mount();
+    edit(&mut session, |registry| {
+        registry.set_value(r"HKLM\SOFTWARE\Contoso", "Level", REG_DWORD, &dword(5), true)?;
+        registry.set_value(r"HKU\jo\Which", "", REG_SZ, &sz("jo"), false)
+    })
+    .unwrap();
+    let saved = SavedImage::of(&session, &mut unobserved).unwrap();
+    let mut before = Registry::of_image(saved.view(), saved.details(), Access::default()).unwrap();
+    let mut after = Registry::of_image(session.view().unwrap(), session.image(), Access::default()).unwrap();
+    let expected = [
+        r"Added Key HKEY_LOCAL_MACHINE\SOFTWARE\Contoso [None, None] []",
+        r"Added Value HKEY_LOCAL_MACHINE\SOFTWARE\Contoso!Level [None, Some(DWord)] []",
+        r"Changed Value HKEY_USERS\jo\Which! [Some(String), Some(String)] []",
+    ];
+    assert_eq!(changes(&mut before, &mut after, None), expected);
+    assert_eq!(changes(&mut before, &mut after, Some(r"HKLM\SOFTWARE\Contoso")).len(), 2);
+    let from_file = SavedImage::open(&bench.images.wim(), 1, &mut unobserved).unwrap();
+    let mut from_file = Registry::of_image(from_file.view(), from_file.details(), Access::default()).unwrap();
+    assert!(changes(&mut before, &mut from_file, None).is_empty());
+}

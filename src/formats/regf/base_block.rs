@@ -62,10 +62,10 @@ impl BaseBlock {
 
     fn fields(mut reader: Reader<'_>, size: u64) -> Result<Self> {
         let (major, minor) = (number(&mut reader, MAJOR)?, number(&mut reader, MINOR)?);
-        if major != 1 || !(3..=6).contains(&minor) {
+        if major != 1 || !(1..=6).contains(&minor) {
             return Err(Error::Unsupported {
                 what: format!("a registry hive of version {major}.{minor}"),
-                reason: "only versions 1.3 to 1.6 (Windows NT 4.0 and later) are known".to_owned(),
+                reason: "only versions 1.1 to 1.6 (Windows NT 3.1 and later) are known".to_owned(),
             });
         }
         let (kind, format) = (number(&mut reader, 28)?, number(&mut reader, FILE_FORMAT)?);

@@ -70,6 +70,7 @@ impl Hive {
             written_keys: HashSet::new(),
             prepared: true,
             half_edited: false,
+            dirty: None,
         }
     }
 
@@ -86,8 +87,8 @@ impl Hive {
     /// Rebuilds the hive without free space, and without what nothing points to. What it says stays the
     /// same; bytes behind the bins go. All [`KeyId`](super::KeyId)s become invalid.
     pub fn compact(&mut self) -> Result<()> {
+        self.check_editable()?;
         self.prepare()?;
-        self.check_whole()?;
         let block = self.cells.file().get(..index(PAGE)).unwrap_or_default().to_vec();
         let mut target = Self::empty(block, self.minor);
         let records = self.copy_security(&mut target)?;

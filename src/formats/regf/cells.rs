@@ -6,6 +6,7 @@
 //!
 //! Reference: `msuhanov/regf` "Hive bin" and "Cell".
 
+use super::open::different_pages;
 use super::parts::{Parts, MOST_READ};
 use super::FORMAT;
 use crate::error::{Error, Result};
@@ -47,15 +48,17 @@ pub(super) fn damaged(offset: u32, expected: impl Into<String>, found: impl Into
 pub(super) struct Record<'a> {
     /// The cell's offset.
     pub offset: u32,
-    /// The cell without its size field, padding included.
+    /// The cell without its header, padding included.
     pub data: &'a [u8],
+    /// Bytes of the cell's header: 4, or 8 in version 1.1.
+    pub header: u32,
 }
 
 impl<'a> Record<'a> {
     /// An error about the byte `at` of this record.
     pub fn error(&self, at: usize, expected: impl Into<String>, found: impl Into<String>) -> Error {
         let at = u32::try_from(at).unwrap_or(0);
-        damaged(self.offset.saturating_add(4).saturating_add(at), expected, found)
+        damaged(self.offset.saturating_add(self.header).saturating_add(at), expected, found)
     }
 
     fn short(&self, at: usize, count: usize) -> Error {
@@ -104,6 +107,8 @@ pub(super) struct Cells {
     bins_size: u32,
     /// In the place of the bytes behind the base block, for a hive that is read in parts.
     parts: Option<Parts>,
+    /// Bytes of a cell's header.
+    header: u32,
     /// One bit for each page of the file.
     written: Vec<u64>,
     /// Pages written for the first time since this list was last taken.
@@ -113,7 +118,14 @@ pub(super) struct Cells {
 impl Cells {
     /// Wraps a file whose base block says that `bins_size` bytes of bins follow it.
     pub fn new(bytes: Vec<u8>, bins_size: u32) -> Self {
-        Self { bytes, bins_size, parts: None, written: Vec::new(), newly_written: Vec::new() }
+        Self { bytes, bins_size, parts: None, header: 4, written: Vec::new(), newly_written: Vec::new() }
+    }
+
+    /// The same, with the cells of version 1.`minor`. In version 1.1 a cell has the offset of the one
+    /// before it behind its size.
+    pub fn of_version(mut self, minor: u32) -> Self {
+        self.header = if minor == 1 { 8 } else { 4 };
+        self
     }
 
     /// Bins of which nothing is there yet. Only for reading.
@@ -191,8 +203,8 @@ impl Cells {
     /// The content of the allocated cell at `offset`.
     pub fn record(&self, offset: u32) -> Result<Record<'_>> {
         let size = self.cell_size(offset)?;
-        let data = self.raw(offset, size).and_then(|cell| cell.get(4..)).unwrap_or_default();
-        Ok(Record { offset, data })
+        let data = self.raw(offset, size).and_then(|cell| cell.get(index(self.header)..));
+        Ok(Record { offset, data: data.unwrap_or_default(), header: self.header })
     }
 
     /// The record at `offset`, which must be of the kind `signature`.
@@ -282,6 +294,13 @@ impl Cells {
         }
         self.zero_raw(offset, size)?;
         Ok(offset)
+    }
+
+    /// Marks the pages in which the file is not what it was `before` as written.
+    pub fn note_differences(&mut self, before: &[u8]) {
+        for page in different_pages(before, &self.bytes) {
+            mark(&mut self.written, &mut self.newly_written, page);
+        }
     }
 
     /// Whether anything was written since [`forget_writes`](Self::forget_writes).

@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 impl Hive {
     /// Runs an edit on a hive whose structure is sound.
     pub(super) fn edit<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.check_editable()?;
         self.prepare()?;
-        self.check_whole()?;
         self.half_edited = true;
         let result = change(self)?;
         self.half_edited = false;

@@ -1,6 +1,7 @@
 //! Lists of subkeys: putting in, taking out, building.
 //!
-//! An existing leaf keeps its kind. New lists are `lh` from version 1.5 on and `lf` before.
+//! An existing leaf keeps its kind. New lists are `lh` from version 1.5 on, `lf` before, and `li` in
+//! version 1.2, which has no other.
 //!
 //! Reference: `msuhanov/regf` "Hash leaf", "Index root"; sizes measured, see `docs/formats/regf.md`.
 
@@ -17,6 +18,8 @@ const MAX_LEAF: u16 = 1012;
 const NEW_LEAF: usize = 507;
 /// The first version with hash leaves.
 const FIRST_MINOR_WITH_HASHES: u32 = 5;
+/// The first version with hints in leaves.
+const FIRST_MINOR_WITH_HINTS: u32 = 3;
 
 /// A count as the 16-bit field of a list.
 fn count_field(count: usize) -> Result<[u8; 2]> {
@@ -189,7 +192,11 @@ impl Hive {
 
     /// Makes a list of keys that are sorted by name.
     pub(super) fn build_list(&mut self, keys: &[u32]) -> Result<u32> {
-        let signature = if self.minor >= FIRST_MINOR_WITH_HASHES { *b"lh" } else { *b"lf" };
+        let signature = match self.minor {
+            FIRST_MINOR_WITH_HASHES.. => *b"lh",
+            FIRST_MINOR_WITH_HINTS.. => *b"lf",
+            _ => *b"li",
+        };
         let mut leaves = Vec::new();
         for part in keys.chunks(NEW_LEAF) {
             let mut elements = Vec::new();

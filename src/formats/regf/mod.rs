@@ -6,8 +6,8 @@
 //! preferring places near other edits, and [`Hive::finish`] says which pages changed. Names are
 //! UTF-16 and compared in upper case; the `&str` forms are for the usual case.
 //!
-//! Volatile keys do not exist in files, transaction logs are not read: a hive whose logs hold newer
-//! data is refused as [`HiveDirty`](crate::error::Error::HiveDirty).
+//! Volatile keys do not exist in files. A hive whose logs hold newer data is refused as
+//! [`HiveDirty`](crate::error::Error::HiveDirty), unless it is opened with them: see [`logs`].
 //!
 //! Reference: `msuhanov/regf`; what real hives have: `docs/formats/regf.md`.
 
@@ -21,7 +21,9 @@ mod free;
 mod key;
 mod list;
 mod list_edit;
+pub mod logs;
 mod name;
+mod open;
 mod parts;
 mod peek;
 mod read;
@@ -31,10 +33,8 @@ mod value;
 mod value_edit;
 
 use crate::error::{Error, Result};
-use base_block::BaseBlock;
 use cells::Cells;
 use free::FreeCells;
-use key::KeyNode;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
@@ -128,6 +128,8 @@ pub struct Hive {
     prepared: bool,
     /// Whether an edit failed between two writes.
     half_edited: bool,
+    /// The sequence numbers of a dirty hive, which is only read.
+    dirty: Option<(u32, u32)>,
 }
 
 /// Without what the hive holds.
@@ -147,34 +149,7 @@ impl fmt::Debug for FinishedHive {
 }
 
 impl Hive {
-    /// Opens a primary file. Bytes behind the hive's bins are kept.
-    ///
-    /// # Errors
-    /// [`Error::HiveDirty`], a version other than 1.3 to 1.6, a wrong checksum, a file shorter than its
-    /// bins, a root that is not a key.
-    pub fn open(bytes: Vec<u8>) -> Result<Self> {
-        let block = BaseBlock::parse(&bytes)?;
-        let cells = Cells::new(bytes, block.bins_size);
-        KeyNode::read(&cells, block.root)?.name()?;
-        Ok(Self::unprepared(cells, block))
-    }
-
-    /// A hive to be read; the first edit prepares it for more.
-    fn unprepared(cells: Cells, block: BaseBlock) -> Self {
-        Self {
-            cells,
-            minor: block.minor,
-            root: block.root,
-            free: FreeCells::default(),
-            descriptors: HashMap::new(),
-            unsorted: HashSet::new(),
-            written_keys: HashSet::new(),
-            prepared: false,
-            half_edited: false,
-        }
-    }
-
-    /// The minor version: 3 to 6.
+    /// The minor version: 1 to 6.
     pub fn minor_version(&self) -> u32 {
         self.minor
     }

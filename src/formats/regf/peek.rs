@@ -30,13 +30,13 @@ impl<'a> Peek<'a> {
     /// Opens a primary file, dirty or not. Only its base block is read.
     ///
     /// # Errors
-    /// A version other than 1.3 to 1.6, and a file that is no hive or is shorter than its bins.
+    /// A version other than 1.1 to 1.6, and a file that is no hive or is shorter than its bins.
     pub fn open(mut source: Box<dyn ReadRange + 'a>) -> Result<Self> {
         let size = source.size();
         let mut block = vec![0; usize::try_from(size).unwrap_or(usize::MAX).min(index(PAGE))];
         source.read_range(0, &mut block)?;
         let (block, dirty) = BaseBlock::peek(&block, size)?;
-        let hive = Hive::unprepared(Cells::in_parts(block.bins_size), block);
+        let hive = Hive::unprepared(Cells::in_parts(block.bins_size).of_version(block.minor), block);
         Ok(Self { source, hive, dirty, step: FIRST_STEP, parts: 0, bytes: 0 })
     }
 

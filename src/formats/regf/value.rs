@@ -15,6 +15,9 @@ pub(super) const KIND: usize = 12;
 pub(super) const FLAGS: usize = 16;
 pub(super) const NAME: usize = 20;
 
+/// The header of a cell in version 1.1.
+const OLD_CELL_HEADER: u32 = 8;
+
 /// The name has one byte for each unit.
 pub(super) const FLAG_COMPRESSED_NAME: u16 = 0x0001;
 /// The value hides one of a lower layer (layered keys).
@@ -69,6 +72,10 @@ impl<'a> ValueNode<'a> {
     }
 
     pub fn flags(&self) -> Result<u16> {
+        if self.record.header == OLD_CELL_HEADER {
+            // Version 1.1 has the number of a localized name there, and no flags.
+            return Ok(0);
+        }
         self.record.u16(FLAGS)
     }
 

@@ -19,8 +19,13 @@ use imgsvc::formats::regf::*;
 
 const NOW: u64 = 133_800_000_000_000_000;
 
-/// Has a name with half a surrogate pair, which hivex cannot turn into text.
-const HALF_A_PAIR: &str = "/TruncatedPairHive";
+/// Hives that hivex does not read: two have a name with half a surrogate pair, which it cannot turn into
+/// text, and one, of a layered registry, has values that only hide others.
+const NOT_FOR_HIVEX: [&str; 3] = ["/TruncatedPairHive", "/TruncatedPairHive2", "/System_Delta"];
+
+fn hivex_reads(name: &str) -> bool {
+    hives::has_hivex() && !NOT_FOR_HIVEX.iter().any(|end| name.ends_with(end))
+}
 
 /// Primary files of the test data that are clean and whole.
 fn sound_hives() -> Vec<(String, Vec<u8>)> {
@@ -40,7 +45,7 @@ fn real_hives_read_as_hivex_reads_them() {
         let hive = Hive::open(bytes.clone()).unwrap();
         match hives::hivex_dump(&bytes) {
             Ok(theirs) => assert!(hives::dump(&hive) == theirs, "{name} is read differently"),
-            Err(_) => assert!(name.ends_with(HALF_A_PAIR), "hivex refuses {name}"),
+            Err(_) => assert!(!hivex_reads(&name), "hivex refuses {name}"),
         }
     }
 }
@@ -48,8 +53,10 @@ fn real_hives_read_as_hivex_reads_them() {
 #[test]
 fn real_hives_have_no_defects() {
     for (name, bytes) in sound_hives() {
-        // These two were made to have unsorted lists.
-        let made_wrong = name.ends_with("DuplicateSubkeysHive") || name.ends_with("WrongOrderHive");
+        // These were made to have unsorted lists, one a hint that is not of its name, and one was healed
+        // by Windows, which left counts of security records as they were.
+        let made_wrong = ["DuplicateSubkeysHive", "WrongOrderHive", "CompHive", "HealedHive"];
+        let made_wrong = made_wrong.iter().any(|end| name.ends_with(end));
         let findings = Hive::open(bytes).unwrap().inspect().unwrap();
         assert_eq!(findings.defect_count > 0, made_wrong, "{name}: {:?}", findings.defects);
     }
@@ -79,7 +86,7 @@ fn an_edit_of_a_real_hive_changes_nothing_else() {
             }
         }
         let finished = hive.finish(NOW).unwrap();
-        if hives::has_hivex() && !name.ends_with(HALF_A_PAIR) {
+        if hivex_reads(&name) {
             assert!(
                 hives::hivex_dump(&finished.bytes).unwrap_or_else(|error| panic!("{name}: {error}"))
                     == hives::dump(&hive),
@@ -99,7 +106,7 @@ fn an_edit_of_a_real_hive_changes_nothing_else() {
             assert!(hives::extras(&hive) == extras, "{name}");
             let compacted = hive.finish(NOW).unwrap().bytes;
             assert!(compacted.len() <= bytes.len(), "{name}: {} of {}", compacted.len(), bytes.len());
-            if hives::has_hivex() && !name.ends_with(HALF_A_PAIR) {
+            if hivex_reads(&name) {
                 assert!(hives::hivex_dump(&compacted).unwrap() == hives::dump(&hive), "{name}");
             }
         }

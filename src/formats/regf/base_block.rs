@@ -16,6 +16,7 @@ pub(super) const SECONDARY_SEQUENCE: usize = 8;
 pub(super) const LAST_WRITTEN: usize = 12;
 pub(super) const MAJOR: usize = 20;
 pub(super) const MINOR: usize = 24;
+pub(super) const FILE_TYPE: usize = 28;
 pub(super) const FILE_FORMAT: usize = 32;
 pub(super) const ROOT: usize = 36;
 pub(super) const BINS_SIZE: usize = 40;
@@ -31,12 +32,11 @@ pub(super) struct BaseBlock {
 }
 
 impl BaseBlock {
-    /// Reads and checks the base block of a primary file.
+    /// Reads and checks the base block that a primary file of `size` bytes starts with.
     ///
     /// # Errors
     /// [`Error::HiveDirty`] when the sequence numbers differ: the logs then hold newer data.
-    pub fn parse(file: &[u8]) -> Result<Self> {
-        let size = u64::try_from(file.len()).unwrap_or(u64::MAX);
+    pub fn parse(file: &[u8], size: u64) -> Result<Self> {
         let mut reader = reader(file)?;
         let (stored, computed) = (number(&mut reader, CHECKSUM)?, checksum(reader.whole()));
         if stored != computed {
@@ -68,9 +68,9 @@ impl BaseBlock {
                 reason: "only versions 1.1 to 1.6 (Windows NT 3.1 and later) are known".to_owned(),
             });
         }
-        let (kind, format) = (number(&mut reader, 28)?, number(&mut reader, FILE_FORMAT)?);
+        let (kind, format) = (number(&mut reader, FILE_TYPE)?, number(&mut reader, FILE_FORMAT)?);
         if (kind, format) != (0, 1) {
-            return Err(reader.error_at(28, "a primary file (0, 1)", format!("({kind}, {format})")));
+            return Err(reader.error_at(FILE_TYPE, "a primary file (0, 1)", format!("({kind}, {format})")));
         }
         let (root, bins_size) = (number(&mut reader, ROOT)?, number(&mut reader, BINS_SIZE)?);
         if bins_size == 0 || !bins_size.is_multiple_of(PAGE) || bins_size > MAX_BINS_SIZE {

@@ -8,6 +8,7 @@ use super::edit::key_record;
 use super::free::FreeCells;
 use super::key::{self, KeyNode};
 use super::list;
+use super::local::Local;
 use super::security;
 use super::value::{self, ValueNode, INLINE};
 use super::{Hive, MAX_KEY_NAME};
@@ -71,6 +72,7 @@ impl Hive {
             prepared: true,
             half_edited: false,
             dirty: None,
+            local: Local::default(),
         }
     }
 
@@ -88,7 +90,7 @@ impl Hive {
     /// same; bytes behind the bins go. All [`KeyId`](super::KeyId)s become invalid.
     pub fn compact(&mut self) -> Result<()> {
         self.check_editable()?;
-        self.prepare()?;
+        self.survey_whole()?;
         let block = self.cells.file().get(..index(PAGE)).unwrap_or_default().to_vec();
         let mut target = Self::empty(block, self.minor);
         let records = self.copy_security(&mut target)?;

@@ -7,10 +7,14 @@
 //! Reference: `msuhanov/regf` "Hive bin" and "Cell".
 
 use super::open::different_pages;
+use super::pages::Pages;
 use super::parts::{Parts, MOST_READ};
 use super::FORMAT;
 use crate::error::{Error, Result};
 use crate::formats::bytes::{u16_at, u32_at, u64_at};
+use crate::formats::ReadAt;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Size of the base block, and the granule in which bins grow and changes are tracked.
 pub(super) const PAGE: u32 = 4096;
@@ -96,15 +100,20 @@ impl<'a> Record<'a> {
             return Ok(());
         }
         let name = String::from_utf8_lossy(signature).into_owned();
-        Err(self.error(0, format!("an '{name}' record"), format!("{:02x?}", self.signature())))
+        Err(self.error(0, format!("a record of the kind '{name}'"), format!("{:02x?}", self.signature())))
     }
 }
 
 /// The bytes of the whole file, and what was written to them.
 #[derive(Clone)]
 pub(super) struct Cells {
+    /// The whole file; of a hive that is not read whole, the base block or nothing.
     bytes: Vec<u8>,
     bins_size: u32,
+    /// Size of the file.
+    size: u64,
+    /// In the place of the bytes behind the base block, for a hive that is read as it is needed.
+    pages: Option<Pages>,
     /// In the place of the bytes behind the base block, for a hive that is read in parts.
     parts: Option<Parts>,
     /// Bytes of a cell's header.
@@ -118,7 +127,17 @@ pub(super) struct Cells {
 impl Cells {
     /// Wraps a file whose base block says that `bins_size` bytes of bins follow it.
     pub fn new(bytes: Vec<u8>, bins_size: u32) -> Self {
-        Self { bytes, bins_size, parts: None, header: 4, written: Vec::new(), newly_written: Vec::new() }
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Self {
+            bytes,
+            bins_size,
+            size,
+            pages: None,
+            parts: None,
+            header: 4,
+            written: Vec::new(),
+            newly_written: Vec::new(),
+        }
     }
 
     /// The same, with the cells of version 1.`minor`. In version 1.1 a cell has the offset of the one
@@ -131,6 +150,44 @@ impl Cells {
     /// Bins of which nothing is there yet. Only for reading.
     pub fn in_parts(bins_size: u32) -> Self {
         Self { parts: Some(Parts::default()), ..Self::new(Vec::new(), bins_size) }
+    }
+
+    /// Bins that are read when they are needed, behind this base block of a file of `size` bytes.
+    pub fn in_pages(block: Vec<u8>, bins_size: u32, source: Arc<dyn ReadAt>, size: u64) -> Self {
+        Self { pages: Some(Pages::new(source, bins_size)), size, ..Self::new(block, bins_size) }
+    }
+
+    /// Bins that are read when they are needed, if that is how they are kept.
+    pub fn pages(&self) -> Option<&Pages> {
+        self.pages.as_ref()
+    }
+
+    /// Size of the file.
+    pub fn file_size(&self) -> u64 {
+        self.size
+    }
+
+    /// A range of the file as it is now.
+    pub fn copy_file(&self, range: Range<u64>) -> Result<Vec<u8>> {
+        let outside = || damaged(0, "a range of the hive's file", format!("{range:#x?}"));
+        if range.end > self.size {
+            return Err(outside());
+        }
+        let (start, end) = (usize::try_from(range.start), usize::try_from(range.end));
+        let (Ok(start), Ok(end)) = (start, end) else { return Err(outside()) };
+        let Some(pages) = &self.pages else {
+            return self.bytes.get(start..end).map(<[u8]>::to_vec).ok_or_else(outside);
+        };
+        let mut copy = vec![0; end.checked_sub(start).ok_or_else(outside)?];
+        let in_block = index(PAGE).saturating_sub(start).min(copy.len());
+        let (block, bins) = copy.split_at_mut(in_block);
+        let from = self.bytes.get(start.min(index(PAGE))..).and_then(|rest| rest.get(..in_block));
+        block.copy_from_slice(from.ok_or_else(outside)?);
+        let offset = u32::try_from(start.saturating_add(in_block).saturating_sub(index(PAGE)));
+        if !bins.is_empty() && offset.ok().and_then(|offset| pages.copy(offset, bins)).is_none() {
+            return Err(pages.failure().unwrap_or_else(outside));
+        }
+        Ok(copy)
     }
 
     /// The parts of the bins, if that is how they are kept.
@@ -160,6 +217,9 @@ impl Cells {
     /// The bins data from `offset` on, not longer than `length` and not beyond the bins.
     pub fn raw(&self, offset: u32, length: u32) -> Option<&[u8]> {
         let end = offset.checked_add(length).filter(|&end| end <= self.bins_size)?;
+        if let Some(pages) = &self.pages {
+            return pages.get(offset, length);
+        }
         if let Some(parts) = &self.parts {
             return parts.get(offset, length);
         }
@@ -182,11 +242,13 @@ impl Cells {
             ));
         }
         let field = self.size_field(offset).ok_or_else(|| {
-            damaged(
-                offset,
-                format!("a cell inside {:#x} bytes of bins", self.bins_size),
-                "an offset behind them",
-            )
+            self.unreadable().unwrap_or_else(|| {
+                damaged(
+                    offset,
+                    format!("a cell inside {:#x} bytes of bins", self.bins_size),
+                    "an offset behind them, or in no bin",
+                )
+            })
         })?;
         let size = field.unsigned_abs();
         if field >= 0 {
@@ -203,8 +265,18 @@ impl Cells {
     /// The content of the allocated cell at `offset`.
     pub fn record(&self, offset: u32) -> Result<Record<'_>> {
         let size = self.cell_size(offset)?;
-        let data = self.raw(offset, size).and_then(|cell| cell.get(index(self.header)..));
-        Ok(Record { offset, data: data.unwrap_or_default(), header: self.header })
+        let cell = self.raw(offset, size);
+        if cell.is_none() && self.pages.is_some() {
+            let beyond = || damaged(offset, "a cell that ends inside its bin", format!("a size of {size}"));
+            return Err(self.unreadable().unwrap_or_else(beyond));
+        }
+        let data = cell.and_then(|cell| cell.get(index(self.header)..)).unwrap_or_default();
+        Ok(Record { offset, data, header: self.header })
+    }
+
+    /// Why the hive's source cannot be read.
+    fn unreadable(&self) -> Option<Error> {
+        self.pages.as_ref().and_then(Pages::failure)
     }
 
     /// The record at `offset`, which must be of the kind `signature`.
@@ -246,7 +318,15 @@ impl Cells {
 
     /// Writes at a file offset. Bytes that are there already leave their page unwritten.
     pub fn write_file(&mut self, start: usize, bytes: &[u8]) -> Result<()> {
-        let target = start.checked_add(bytes.len()).and_then(|end| self.bytes.get_mut(start..end));
+        let end = start.checked_add(bytes.len());
+        let target = match &mut self.pages {
+            Some(pages) if start >= index(PAGE) => {
+                let offset = u32::try_from(start.saturating_sub(index(PAGE)));
+                let length = u32::try_from(bytes.len());
+                offset.ok().zip(length.ok()).and_then(|(offset, length)| pages.get_mut(offset, length))
+            }
+            _ => end.and_then(|end| self.bytes.get_mut(start..end)),
+        };
         let Some(target) = target else {
             return Err(damaged(0, "a write inside the hive", format!("one at {start:#x}")));
         };
@@ -284,9 +364,12 @@ impl Cells {
                 found: u64::from(offset) + u64::from(size),
             })?;
         let file_end = index(PAGE).saturating_add(index(end));
-        if self.bytes.len() < file_end {
-            self.bytes.resize(file_end, 0);
+        match &mut self.pages {
+            Some(pages) => pages.grow(size),
+            None if self.bytes.len() < file_end => self.bytes.resize(file_end, 0),
+            None => {}
         }
+        self.size = self.size.max(u64::from(PAGE) + u64::from(end));
         self.bins_size = end;
         for page in 0..size / PAGE {
             let number = (offset / PAGE).saturating_add(page).saturating_add(1);

@@ -6,8 +6,8 @@
 //! Reference: `msuhanov/regf` "Key node".
 
 use super::cells::{index, size_of, NOWHERE};
+use super::check::survey;
 use super::key::{self, KeyNode};
-use super::survey::survey;
 use super::{list, name, security, Hive, KeyId, MAX_DEPTH, MAX_KEY_NAME};
 use crate::error::{Error, Result};
 
@@ -35,11 +35,22 @@ impl Hive {
 
     /// Before the first edit: surveys the hive, sets wrong counts of security records right (a count
     /// that is too small would free a descriptor in use), and notes what editing needs.
+    ///
+    /// A hive that is read as needed is not: see [`local`](super::local).
     pub(super) fn prepare(&mut self) -> Result<()> {
+        if self.is_local() {
+            return Ok(());
+        }
+        self.survey_whole()
+    }
+
+    /// Surveys the hive, if that was not done.
+    pub(super) fn survey_whole(&mut self) -> Result<()> {
         if self.prepared {
             return Ok(());
         }
-        let survey = survey(&self.cells, self.root, self.minor)?;
+        let survey = survey(&self.cells, self.root, self.minor).sound()?;
+        self.free.clear();
         for (offset, size) in survey.free {
             self.free.insert(offset, size);
         }
@@ -55,6 +66,9 @@ impl Hive {
 
     /// Whether binary search finds every subkey of `key`.
     pub(super) fn is_known_sorted(&self, key: u32) -> bool {
+        if self.is_local() {
+            return self.local.created.contains(&key);
+        }
         self.prepared && !self.unsorted.contains(&key)
     }
 
@@ -78,16 +92,7 @@ impl Hive {
         if let Some(key) = self.find_subkey(parent, name)? {
             return Ok(key);
         }
-        let refuse = |reason| {
-            let name = String::from_utf16_lossy(name);
-            Err(Error::InvalidName { what: "key name", name, reason })
-        };
-        if name.is_empty() || name.contains(&u16::from(b'\\')) {
-            return refuse("it is empty or has a backslash");
-        }
-        if name.len() > MAX_KEY_NAME {
-            return refuse("it has more than 255 characters");
-        }
+        check_key_name(name)?;
         let depth = self.depth(parent)?.saturating_add(1);
         if depth > MAX_DEPTH {
             return Err(Error::LimitExceeded {
@@ -113,6 +118,7 @@ impl Hive {
     }
 
     fn add_key(&mut self, parent: u32, name: &[u16]) -> Result<u32> {
+        self.near(parent)?;
         let node = KeyNode::read(&self.cells, parent)?;
         let (count, security) = (node.subkeys()?.0, node.field(key::SECURITY)?);
         let inherited = node.field(key::MAX_NAME)?;
@@ -129,11 +135,12 @@ impl Hive {
         self.raise_max_name(parent, name.len().saturating_mul(2))?;
         self.share(security)?;
         self.written_keys.extend([parent, key]);
+        self.local.created.insert(key);
         Ok(key)
     }
 
     /// Sets the largest subkey name of a key, which shares its field with flags.
-    fn raise_max_name(&mut self, key: u32, size: usize) -> Result<()> {
+    pub(super) fn raise_max_name(&mut self, key: u32, size: usize) -> Result<()> {
         let field = KeyNode::read(&self.cells, key)?.field(key::MAX_NAME)?;
         let size = size_of(size, "the size of a key name")? & 0xFFFF;
         self.cells.write_u32(key, key::MAX_NAME, field & !0xFFFF | size.max(field & 0xFFFF))
@@ -173,6 +180,7 @@ impl Hive {
             }
             next = next.saturating_add(1);
         }
+        self.before_unsharing(&keys)?;
         self.edit(|hive| hive.remove_keys(parent.0, &keys))
     }
 
@@ -196,6 +204,7 @@ impl Hive {
             self.release(key)?;
             self.written_keys.remove(&key);
             self.unsorted.remove(&key);
+            self.local.created.remove(&key);
         }
         Ok(())
     }
@@ -212,6 +221,7 @@ impl Hive {
         }
         let parent = self.parent(key)?;
         self.edit(|hive| {
+            hive.near(key.0)?;
             let cell = if class.is_empty() { NOWHERE } else { hive.allocate_with(class)? };
             hive.release_class(key.0)?;
             hive.cells.write_u32(key.0, key::CLASS, cell)?;
@@ -230,6 +240,18 @@ impl Hive {
             None => Ok(()),
         }
     }
+}
+
+/// Refuses a name that no key may have.
+pub(super) fn check_key_name(name: &[u16]) -> Result<()> {
+    let reason = if name.is_empty() || name.contains(&u16::from(b'\\')) {
+        "it is empty or has a backslash"
+    } else if name.len() > MAX_KEY_NAME {
+        "it has more than 255 characters"
+    } else {
+        return Ok(());
+    };
+    Err(Error::InvalidName { what: "key name", name: String::from_utf16_lossy(name), reason })
 }
 
 /// The bytes of a key without subkeys and values. Its time is written when the hive is finished.

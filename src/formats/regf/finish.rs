@@ -19,7 +19,7 @@ impl Hive {
     /// go on by one and are equal. A hive that was not edited stays as it is, byte for byte.
     pub fn finish(&mut self, now: u64) -> Result<FinishedHive> {
         let changed = self.seal(now)?;
-        Ok(FinishedHive { bytes: self.bytes().to_vec(), changed })
+        Ok(FinishedHive { bytes: self.read_range(0..self.size())?, changed })
     }
 
     /// Like [`finish`](Self::finish) without the copy: the bytes are [`bytes`](Self::bytes).

@@ -83,7 +83,7 @@ impl FreeCells {
     }
 
     /// Notes that a page of the file was written.
-    fn note_written(&mut self, page: u32) {
+    pub fn note_written(&mut self, page: u32) {
         let number = page / (NEIGHBOURHOOD / PAGE);
         if !self.written.insert(number) {
             return;
@@ -94,6 +94,11 @@ impl FreeCells {
             self.far.remove(&(size, offset));
             self.near.insert((size, offset));
         }
+    }
+
+    /// Forgets the cells, not the places.
+    pub fn clear(&mut self) {
+        *self = Self { written: std::mem::take(&mut self.written), scattered: self.scattered, ..Self::default() };
     }
 
     /// Starts a new account of written places.
@@ -107,9 +112,7 @@ impl FreeCells {
 impl Hive {
     /// Allocates a zeroed cell for `length` bytes of content.
     pub(super) fn allocate(&mut self, length: usize) -> Result<u32> {
-        for page in self.cells.take_newly_written() {
-            self.free.note_written(page);
-        }
+        self.note_written_pages()?;
         let cell = size_of(length.saturating_add(4), "the size of a registry cell")?;
         let size = cell.next_multiple_of(CELL_ALIGNMENT);
         let (offset, found) = match self.free.take(size) {
@@ -141,15 +144,15 @@ impl Hive {
         self.cells.write_raw(offset, b"hbin")?;
         self.cells.write_raw(offset.saturating_add(4), &offset.to_le_bytes())?;
         self.cells.write_raw(offset.saturating_add(8), &size.to_le_bytes())?;
-        for page in self.cells.take_newly_written() {
-            self.free.note_written(page);
-        }
+        self.note_entered(offset);
+        self.note_written_pages()?;
         Ok((offset.saturating_add(BIN_HEADER), size.saturating_sub(BIN_HEADER)))
     }
 
     /// Frees a cell: zeroes it and joins it with its free neighbours, which are in the same bin because
     /// a bin's header stands between cells of two bins.
     pub(super) fn release(&mut self, offset: u32) -> Result<()> {
+        self.enter_bin(offset)?;
         let size = self.cells.cell_size(offset)?;
         self.cells.zero_raw(offset, size)?;
         let (mut start, mut total) = (offset, size);

@@ -165,17 +165,19 @@ pub(super) fn scan(
 ) -> Result<Option<u32>> {
     check_count(cells, parent, count)?;
     let mut left = count;
-    let hash = name::hash(name.iter().copied());
+    let hash = name::hash(name.iter().copied()).to_le_bytes();
     for &offset in leaves {
         let leaf = Leaf::read(cells, offset)?;
         left = left
             .checked_sub(u32::from(leaf.count))
             .ok_or_else(|| damaged(offset, format!("{count} subkeys in the list"), "more"))?;
         let hashed = &leaf.record.signature() == b"lh";
-        for (number, key) in (0..leaf.count).zip(leaf.keys()) {
-            if hashed && leaf.tag(number) != Some(hash) {
+        let elements = leaf.record.bytes(HEADER, usize::from(leaf.count).saturating_mul(leaf.width()))?;
+        for element in elements.chunks_exact(leaf.width()) {
+            if hashed && element.get(4..) != Some(hash.as_slice()) {
                 continue;
             }
+            let key = element.first_chunk().map_or(0, |&offset| u32::from_le_bytes(offset));
             if KeyNode::read(cells, key)?.name()?.matches(name) {
                 return Ok(Some(key));
             }

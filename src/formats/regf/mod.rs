@@ -14,6 +14,7 @@
 mod base_block;
 mod build;
 mod cells;
+mod check;
 pub mod data;
 mod edit;
 mod finish;
@@ -21,27 +22,32 @@ mod free;
 mod key;
 mod list;
 mod list_edit;
+mod local;
 pub mod logs;
 mod name;
 mod open;
+mod pages;
 mod parts;
 mod peek;
 mod read;
+mod rename;
+mod repair;
 mod security;
-mod survey;
 mod value;
 mod value_edit;
 
-use crate::error::{Error, Result};
 use cells::Cells;
 use free::FreeCells;
+use local::Local;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
+pub use check::{check_file, Defect, Findings, Severity, MAX_DEFECTS};
 pub use data::*;
 pub use peek::Peek;
 pub use read::class_bytes;
+pub use repair::{repair, Loss, Salvage, MAX_LOSSES};
 pub use security::default_descriptor;
 pub use value::Values;
 
@@ -88,28 +94,6 @@ pub struct FinishedHive {
     pub changed: Vec<Range<u64>>,
 }
 
-/// What a check of the whole hive found besides damage to its structure.
-#[derive(Debug, Clone, Default)]
-pub struct Findings {
-    /// Defects that readers tolerate; the first hundred.
-    pub defects: Vec<Defect>,
-    /// How many defects there are.
-    pub defect_count: u64,
-    /// Allocated cells that nothing points to. They waste space and do no other harm.
-    pub leaked_cells: u64,
-    /// Their size in bytes.
-    pub leaked_bytes: u64,
-}
-
-/// One defect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Defect {
-    /// Offset in the file.
-    pub offset: u64,
-    /// What is wrong.
-    pub text: String,
-}
-
 /// A registry hive in memory.
 #[derive(Clone)]
 pub struct Hive {
@@ -130,6 +114,8 @@ pub struct Hive {
     half_edited: bool,
     /// The sequence numbers of a dirty hive, which is only read.
     dirty: Option<(u32, u32)>,
+    /// What edits know of a hive that was not surveyed.
+    local: Local,
 }
 
 /// Without what the hive holds.
@@ -152,24 +138,5 @@ impl Hive {
     /// The minor version: 1 to 6.
     pub fn minor_version(&self) -> u32 {
         self.minor
-    }
-
-    /// Checks the whole hive and lists what readers tolerate. Time and memory are linear in its size.
-    ///
-    /// # Errors
-    /// Damage to the structure: bins, cells, references, lists, the circle of security records. Such a
-    /// hive is not edited either.
-    pub fn inspect(&self) -> Result<Findings> {
-        Ok(survey::survey(&self.cells, self.root, self.minor)?.findings)
-    }
-
-    /// Checks the whole hive; the first defect of any kind is the error, unused space is none.
-    pub fn check(&self) -> Result<()> {
-        match self.inspect()?.defects.into_iter().next() {
-            None => Ok(()),
-            Some(Defect { offset, text }) => {
-                Err(Error::malformed(FORMAT, format!("offset {offset:#x}"), "a hive without defects", text))
-            }
-        }
     }
 }

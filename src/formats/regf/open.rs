@@ -6,6 +6,7 @@ use super::base_block::BaseBlock;
 use super::cells::{index, Cells, PAGE};
 use super::free::FreeCells;
 use super::key::KeyNode;
+use super::local::Local;
 use super::logs::{recover, LogFiles, Recovery, RecoveryState};
 use super::Hive;
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ impl Hive {
     /// [`Error::HiveDirty`], a version other than 1.1 to 1.6, a wrong checksum, a file shorter than its
     /// bins, a root that is not a key.
     pub fn open(bytes: Vec<u8>) -> Result<Self> {
-        let block = BaseBlock::parse(&bytes)?;
+        let block = BaseBlock::parse(&bytes, u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
         Self::of(bytes, block)
     }
 
@@ -76,6 +77,7 @@ impl Hive {
             prepared: false,
             half_edited: false,
             dirty: None,
+            local: Local::default(),
         }
     }
 

@@ -150,12 +150,27 @@ impl Hive {
 
     /// Size of the file, with what stands behind the bins.
     pub fn size(&self) -> u64 {
-        u64::try_from(self.cells.file().len()).unwrap_or(u64::MAX)
+        self.cells.file_size()
     }
 
-    /// The bytes of the hive as they are now. Sound as a file only right after [`Hive::finish`].
+    /// The bytes of a hive that was opened whole, as they are now. Sound as a file only right after
+    /// [`Hive::finish`]. Of a hive that is read as needed it is the base block: see
+    /// [`read_range`](Self::read_range).
     pub fn bytes(&self) -> &[u8] {
         self.cells.file()
+    }
+
+    /// A range of the file as it is now.
+    ///
+    /// # Errors
+    /// A range that is not inside [`size`](Self::size); those of the source.
+    pub fn read_range(&self, range: std::ops::Range<u64>) -> Result<Vec<u8>> {
+        self.cells.copy_file(range)
+    }
+
+    /// How many bytes of bins were read from the source of a hive that is read as needed.
+    pub fn bytes_read(&self) -> u64 {
+        self.cells.pages().map_or(0, super::pages::Pages::bytes_read)
     }
 }
 

@@ -71,7 +71,11 @@ impl Hive {
         if self.security(key)? == descriptor {
             return Ok(());
         }
+        self.check_editable()?;
+        self.before_unsharing(&[key.0])?;
+        self.know_descriptors()?;
         self.edit(|hive| {
+            hive.near(key.0)?;
             let old = KeyNode::read(&hive.cells, key.0)?.field(key::SECURITY)?;
             let new = hive.share_descriptor(descriptor)?;
             hive.cells.write_u32(key.0, key::SECURITY, new)?;
@@ -93,6 +97,7 @@ impl Hive {
         self.cells.write_u32(last, FLINK, offset)?;
         self.cells.write_u32(head, BLINK, offset)?;
         self.descriptors.insert(descriptor.to_vec(), offset);
+        self.local.records.insert(offset);
         Ok(offset)
     }
 
@@ -114,6 +119,7 @@ impl Hive {
         if self.descriptors.get(&bytes) == Some(&offset) {
             self.descriptors.remove(&bytes);
         }
+        self.local.records.remove(&offset);
         self.cells.write_u32(last, FLINK, next)?;
         self.cells.write_u32(next, BLINK, last)?;
         self.release(offset)

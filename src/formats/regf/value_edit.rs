@@ -23,11 +23,7 @@ impl Hive {
 
     /// The same by UTF-16 name.
     pub fn set_value_of(&mut self, key: KeyId, name: &[u16], kind: u32, data: &[u8]) -> Result<()> {
-        if name.len() > MAX_VALUE_NAME {
-            let name = String::from_utf16_lossy(name);
-            let reason = "it has more than 16383 characters";
-            return Err(Error::InvalidName { what: "value name", name, reason });
-        }
+        check_value_name(name)?;
         if data.len() > MAX_SEGMENTS.saturating_mul(SEGMENT) {
             return Err(Error::LimitExceeded {
                 what: "the size of a registry value",
@@ -51,6 +47,7 @@ impl Hive {
             }
         }
         self.edit(|hive| {
+            hive.near(key.0)?;
             match existing {
                 Some(offset) => hive.change_value(offset, kind, data)?,
                 None => hive.add_value(key.0, name, kind, data)?,
@@ -59,6 +56,16 @@ impl Hive {
             hive.raise(key.0, key::MAX_VALUE_DATA, data.len())?;
             hive.written_keys.insert(key.0);
             Ok(())
+        })
+    }
+
+    /// Adds a value to a key that is known to have none of that name.
+    pub(super) fn append_value(&mut self, key: KeyId, name: &[u16], kind: u32, data: &[u8]) -> Result<()> {
+        check_value_name(name)?;
+        self.edit(|hive| {
+            hive.add_value(key.0, name, kind, data)?;
+            hive.raise(key.0, key::MAX_VALUE_NAME, name.len().saturating_mul(2))?;
+            hive.raise(key.0, key::MAX_VALUE_DATA, data.len())
         })
     }
 
@@ -204,4 +211,14 @@ impl Hive {
         }
         self.release(list)
     }
+}
+
+/// Refuses a name that no value may have.
+pub(super) fn check_value_name(name: &[u16]) -> Result<()> {
+    if name.len() > MAX_VALUE_NAME {
+        let name = String::from_utf16_lossy(name);
+        let reason = "it has more than 16383 characters";
+        return Err(Error::InvalidName { what: "value name", name, reason });
+    }
+    Ok(())
 }

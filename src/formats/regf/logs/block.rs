@@ -8,7 +8,6 @@ use crate::formats::bytes::{u32_at, u64_at};
 
 /// The unit of the logs; the clustering factor counts it.
 pub(super) const SECTOR: usize = 512;
-const FILE_TYPE: usize = 28;
 
 /// How a log holds its pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +53,7 @@ impl LogBlock {
         if sequence != second {
             return Err(format!("it was not written to its end (sequence numbers {sequence} and {second})"));
         }
-        let format = match number(FILE_TYPE) {
+        let format = match number(base::FILE_TYPE) {
             1 | 2 => LogFormat::DirtyPages,
             6 => LogFormat::Entries,
             other => return Err(format!("its base block has the file type {other}")),
@@ -84,7 +83,7 @@ pub(super) fn restore(primary: &mut [u8], log: &[u8], block: &LogBlock) {
     if let (Some(target), Some(copy)) = (primary.get_mut(..size), log.get(..size)) {
         target.copy_from_slice(copy);
     }
-    put(primary, FILE_TYPE, 0);
+    put(primary, base::FILE_TYPE, 0);
 }
 
 /// Writes a field of a base block.

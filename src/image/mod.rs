@@ -12,6 +12,7 @@ pub mod decode;
 mod encoding;
 mod file;
 pub mod folder;
+pub mod hive_file;
 pub mod host;
 pub mod identity;
 mod info;

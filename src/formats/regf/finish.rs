@@ -62,3 +62,24 @@ impl Hive {
         ranges
     }
 }
+
+/// The first 512 bytes of a hive file while its pages are written: those of the new file, with sequence
+/// numbers that say that the write is not at its end.
+pub fn unfinished_sector(old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut sector = new.to_vec();
+    let secondary = u32_at(old, base::SECONDARY_SEQUENCE).unwrap_or(0);
+    // The old hive may have been dirty itself, with this number as its first one.
+    let same = u32_at(new, base::PRIMARY_SEQUENCE) == Some(secondary);
+    let secondary = if same { secondary.wrapping_sub(1) } else { secondary };
+    let mut put = |at: usize, bytes: [u8; 4]| {
+        if let Some(field) = sector.get_mut(at..at.saturating_add(4)) {
+            field.copy_from_slice(&bytes);
+        }
+    };
+    put(base::SECONDARY_SEQUENCE, secondary.to_le_bytes());
+    let sum = base::checksum(&sector);
+    if let Some(field) = sector.get_mut(base::CHECKSUM..base::CHECKSUM + 4) {
+        field.copy_from_slice(&sum.to_le_bytes());
+    }
+    sector
+}

@@ -115,7 +115,13 @@ impl Hive {
         self.note_written_pages()?;
         let cell = size_of(length.saturating_add(4), "the size of a registry cell")?;
         let size = cell.next_multiple_of(CELL_ALIGNMENT);
-        let (offset, found) = match self.free.take(size) {
+        let mut free = self.free.take(size);
+        if free.is_none() && self.is_local() && self.cells.bins_size() > 0 {
+            // What an earlier edit left free in its new bin.
+            self.near(self.cells.bins_size().saturating_sub(PAGE))?;
+            free = self.free.take(size);
+        }
+        let (offset, found) = match free {
             Some(free) => free,
             None => self.add_bin(size)?,
         };

@@ -45,6 +45,7 @@ use std::ops::Range;
 
 pub use check::{check_file, Defect, Findings, Severity, MAX_DEFECTS};
 pub use data::*;
+pub use finish::unfinished_sector;
 pub use peek::Peek;
 pub use read::class_bytes;
 pub use repair::{repair, Loss, Salvage, MAX_LOSSES};

@@ -75,7 +75,11 @@ fn edit(hive: &mut Hive) {
 fn save_edited(path: &Path, compact: bool) -> imgsvc::error::Result<HiveSaved> {
     let mut file = HiveFile::open(path, HiveAccess::Write)?;
     edit(file.hive_mut());
-    if compact { file.save_compacted(NOW + 1) } else { file.save(NOW + 1) }
+    if compact {
+        file.save_compacted(NOW + 1)
+    } else {
+        file.save(NOW + 1)
+    }
 }
 
 fn dump(path: &Path) -> Vec<String> {

@@ -65,6 +65,9 @@ fn sample() -> Hive {
     hive
 }
 
+/// What is done to the bytes of a hive.
+type Change = Box<dyn Fn(&mut [u8])>;
+
 /// A check of damaged bytes: offsets and words.
 fn found(bytes: &[u8]) -> Vec<(u64, String)> {
     let findings = check_file(bytes);
@@ -84,9 +87,8 @@ fn every_broken_invariant_is_named_with_its_offset() {
     let big = follow(&good, follow(&good, key + 40) + 8);
     let list = follow(&good, parent + 28);
     let security = follow(&good, key + 44);
-    type Damage<'a> = (&'a str, Box<dyn Fn(&mut [u8])>, usize);
-    let set = |at: usize, value: u32| -> Box<dyn Fn(&mut [u8])> { Box::new(move |bytes| put(bytes, at, value)) };
-    let cases: Vec<Damage<'_>> = vec![
+    let set = |at: usize, value: u32| -> Change { Box::new(move |bytes| put(bytes, at, value)) };
+    let cases: Vec<(&str, Change, usize)> = vec![
         ("the signature 'hbin'", set(4096, 0), 4096),
         ("the bin's own offset", set(4100, 4096), 4100),
         ("the size of a bin", set(4104, 4095), 4104),
@@ -132,7 +134,8 @@ fn damage_in_several_places_is_found_in_all_of_them() {
     }
     let found = found(&bytes);
     for what in ["a class name", "a list of values"] {
-        let count = found.iter().filter(|(_, text)| text.contains(&format!("an allocated cell for {what}"))).count();
+        let count =
+            found.iter().filter(|(_, text)| text.contains(&format!("an allocated cell for {what}"))).count();
         assert_eq!(count, 3, "{found:x?}");
     }
     assert!(Hive::open(bytes).unwrap().inspect().is_err());
@@ -214,7 +217,8 @@ fn what_is_lost_is_listed_and_the_rest_is_kept() {
         .tap_sorted(&lost)
     );
     let (before, after) = (hives::dump(&hive), hives::dump(&salvaged));
-    let (before, after): (BTreeSet<_>, BTreeSet<_>) = (before.into_iter().collect(), after.into_iter().collect());
+    let (before, after): (BTreeSet<_>, BTreeSet<_>) =
+        (before.into_iter().collect(), after.into_iter().collect());
     assert!(after.is_subset(&before), "{:?}", after.difference(&before).collect::<Vec<_>>());
     // `gamma\below` and `deeper` with three values each, and the text.
     assert_eq!(before.difference(&after).count(), 2 + 3 + 1);

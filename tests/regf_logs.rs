@@ -93,7 +93,10 @@ fn two_logs_with_entries_give_what_windows_10_made_of_them() {
         let before = hive.bytes().to_vec();
         let finished = hive.finish(NOW).unwrap();
         for (offset, (old, new)) in (0_u64..).zip(primary.iter().zip(&before)) {
-            assert!(old == new || finished.changed.iter().any(|range| range.contains(&offset)), "{offset:#x}");
+            assert!(
+                old == new || finished.changed.iter().any(|range| range.contains(&offset)),
+                "{offset:#x}"
+            );
         }
         assert_sound(&mut hive);
     }
@@ -377,7 +380,10 @@ fn a_damaged_entry_ends_the_recovery_before_it() {
         let mut damaged = log.clone();
         damaged[at] ^= 0x10;
         let (bytes, recovery) = recover(primary.clone(), &two(&damaged, &[]));
-        assert_eq!(applied(&recovery), [(LogName::Log1, 7, 7, 1, recovery.logs[0].applied.as_ref().unwrap().pages)]);
+        assert_eq!(
+            applied(&recovery),
+            [(LogName::Log1, 7, 7, 1, recovery.logs[0].applied.as_ref().unwrap().pages)]
+        );
         assert!(bytes[4096..] == states[1][4096..], "{at}");
         assert_eq!(word(&bytes, 4), 8);
     }

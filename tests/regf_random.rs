@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
+    clippy::string_slice,
     clippy::unwrap_used
 )]
 
@@ -78,8 +79,20 @@ enum Edit {
 }
 
 const NAMES: [&str; 14] = [
-    "A", "a longer name than the others have", "Services", "ÄÖ", "x\u{2122}", "k6", "K7", "0", "_", "[", "Я", "я2",
-    "services", "äö",
+    "A",
+    "a longer name than the others have",
+    "Services",
+    "ÄÖ",
+    "x\u{2122}",
+    "k6",
+    "K7",
+    "0",
+    "_",
+    "[",
+    "Я",
+    "я2",
+    "services",
+    "äö",
 ];
 
 fn edits(most: usize) -> impl Strategy<Value = Vec<Edit>> {
@@ -112,7 +125,11 @@ fn descriptor(which: u8) -> Vec<u8> {
 
 fn join(parent: &str, name: &str) -> String {
     let name = name.to_uppercase();
-    if parent.is_empty() { name } else { format!("{parent}\\{name}") }
+    if parent.is_empty() {
+        name
+    } else {
+        format!("{parent}\\{name}")
+    }
 }
 
 fn apply(hive: &mut Hive, model: &mut Model, edit: &Edit) {
@@ -140,8 +157,11 @@ fn apply(hive: &mut Hive, model: &mut Model, edit: &Edit) {
             } else {
                 assert_eq!(find(hive, &target), renamed.unwrap());
                 let below = format!("{path}\\");
-                let moved: Vec<String> =
-                    model.keys().filter(|other| **other == path || other.starts_with(&below)).cloned().collect();
+                let moved: Vec<String> = model
+                    .keys()
+                    .filter(|other| **other == path || other.starts_with(&below))
+                    .cloned()
+                    .collect();
                 for old in moved {
                     let mut node = model.remove(&old).unwrap();
                     if old == path {

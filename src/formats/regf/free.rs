@@ -98,7 +98,8 @@ impl FreeCells {
 
     /// Forgets the cells, not the places.
     pub fn clear(&mut self) {
-        *self = Self { written: std::mem::take(&mut self.written), scattered: self.scattered, ..Self::default() };
+        *self =
+            Self { written: std::mem::take(&mut self.written), scattered: self.scattered, ..Self::default() };
     }
 
     /// Starts a new account of written places.

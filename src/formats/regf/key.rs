@@ -2,8 +2,9 @@
 //!
 //! Reference: `msuhanov/regf` "Key node".
 
-use super::cells::{Cells, Record, NOWHERE};
+use super::cells::{Cells, NOWHERE};
 use super::name::NameRef;
+use super::record::Record;
 use crate::error::Result;
 
 pub(super) const FLAGS: usize = 2;

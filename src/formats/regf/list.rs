@@ -5,9 +5,10 @@
 //!
 //! Reference: `msuhanov/regf` "Index leaf", "Fast leaf", "Hash leaf", "Index root".
 
-use super::cells::{damaged, index, Cells, Record};
+use super::cells::{damaged, index, Cells};
 use super::key::{KeyNode, PARENT};
 use super::name;
+use super::record::Record;
 use crate::error::Result;
 use std::cmp::Ordering;
 

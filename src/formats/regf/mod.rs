@@ -30,6 +30,7 @@ mod pages;
 mod parts;
 mod peek;
 mod read;
+mod record;
 mod rename;
 mod repair;
 mod security;

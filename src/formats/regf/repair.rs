@@ -59,7 +59,11 @@ pub fn repair(file: &[u8]) -> Result<(Hive, Salvage)> {
     let root = find_root(&cells, block.root, &allocated).ok_or_else(no_root)?;
     let node = KeyNode::read(&cells, root)?;
     let name = node.name().map(|name| String::from_utf16_lossy(&name.to_units())).unwrap_or_default();
-    let name = if check_key_name(&name.encode_utf16().collect::<Vec<u16>>()).is_ok() { name.as_str() } else { "ROOT" };
+    let name = if check_key_name(&name.encode_utf16().collect::<Vec<u16>>()).is_ok() {
+        name.as_str()
+    } else {
+        "ROOT"
+    };
     let mut target = Hive::new(name, block.minor.max(OLDEST_NEW_MINOR), None)?;
     // File name, identifiers and whatever else there is besides the known fields.
     let kept = KEPT_OF_BASE_BLOCK;
@@ -169,7 +173,10 @@ impl Salvager<'_> {
         let refuse = |reason: String| (format!("the key '{name}'"), reason);
         let named = node.field(key::PARENT).map_err(unnamed)?;
         if named != parent.old && KeyNode::read(self.source, named).is_ok() {
-            return Err(refuse(format!("it names another parent, at {:#x}", u64::from(named) + u64::from(PAGE))));
+            return Err(refuse(format!(
+                "it names another parent, at {:#x}",
+                u64::from(named) + u64::from(PAGE)
+            )));
         }
         if self.taken.contains(old) {
             return Err(refuse("it is in two lists".to_owned()));
@@ -178,8 +185,7 @@ impl Salvager<'_> {
         if self.target.find_subkey(parent.new, &units).is_ok_and(|found| found.is_some()) {
             return Err(refuse("another key has its name".to_owned()));
         }
-        let new =
-            self.target.create_subkey(parent.new, &units).map_err(|error| refuse(error.to_string()))?;
+        let new = self.target.create_subkey(parent.new, &units).map_err(|error| refuse(error.to_string()))?;
         self.taken.insert(old);
         let path = if parent.path.is_empty() { name } else { format!("{}\\{name}", parent.path) };
         Ok(Taken { old, new, path })
@@ -250,8 +256,7 @@ impl Salvager<'_> {
         let unnamed = |error: Error| ("a value".to_owned(), error.to_string());
         let node = ValueNode::read(self.source, offset).map_err(unnamed)?;
         let name = node.name().map_err(unnamed)?.to_units();
-        let refuse =
-            |reason: String| (format!("the value '{}'", String::from_utf16_lossy(&name)), reason);
+        let refuse = |reason: String| (format!("the value '{}'", String::from_utf16_lossy(&name)), reason);
         if self.taken.contains(offset) {
             return Err(refuse("it is in two lists".to_owned()));
         }

@@ -2,8 +2,9 @@
 //!
 //! Reference: `msuhanov/regf` "Key value" and "Big data".
 
-use super::cells::{damaged, index, Cells, Record};
+use super::cells::{damaged, index, Cells};
 use super::name::NameRef;
+use super::record::Record;
 use super::Value;
 use crate::error::Result;
 use std::fmt;

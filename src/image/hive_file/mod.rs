@@ -191,15 +191,16 @@ impl HiveFile {
         self.failed = true;
         let name = self.path.display().to_string();
         self.hive.compact().in_file(name.clone())?;
-        let finished = self.hive.finish(now).in_file(name)?;
+        self.hive.seal(now).in_file(name)?;
         let temporary = host::beside(&self.path);
-        let written = self.replace(&temporary, &finished.bytes);
+        // A rebuilt hive is whole in memory.
+        let written = self.replace(&temporary, self.hive.bytes());
         if written.is_err() {
             let _ = host::remove_file(&temporary);
         }
         self.file = Arc::new(written?);
         self.failed = false;
-        let written = u64::try_from(finished.bytes.len()).unwrap_or(u64::MAX);
+        let written = self.hive.size();
         Ok(HiveSaved { written, logs_emptied: logs::empty(&self.path)? })
     }
 

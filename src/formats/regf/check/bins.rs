@@ -116,12 +116,12 @@ fn header(cells: &Cells, bin: u32) -> Result<u32, (u32, String, String)> {
         let expected = format!("the bin's own offset {bin:#x}");
         return Err((bin.saturating_add(4), expected, format!("{own:#x}")));
     }
-    bin.checked_add(size)
-        .filter(|&end| end <= total && size >= PAGE && size.is_multiple_of(PAGE))
-        .ok_or_else(|| {
+    bin.checked_add(size).filter(|&end| end <= total && size >= PAGE && size.is_multiple_of(PAGE)).ok_or_else(
+        || {
             let expected = "the size of a bin, a multiple of 4096 inside the hive".to_owned();
             (bin.saturating_add(8), expected, format!("{size:#x}"))
-        })
+        },
+    )
 }
 
 impl Bins {

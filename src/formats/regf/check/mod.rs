@@ -158,7 +158,10 @@ pub(super) fn readable(file: &[u8], findings: &mut Findings) -> Option<(Cells, B
     let bins_size = number(base::BINS_SIZE);
     let size_known = bins_size != 0 && bins_size.is_multiple_of(PAGE) && bins_size <= held;
     if !size_known {
-        damage(base::BINS_SIZE, format!("the bins have {bins_size:#x} bytes, the file has room for {held:#x}"));
+        damage(
+            base::BINS_SIZE,
+            format!("the bins have {bins_size:#x} bytes, the file has room for {held:#x}"),
+        );
     }
     let minor = if version_known { minor } else { FALLBACK_MINOR };
     let bins_size = if size_known { bins_size } else { held };

@@ -275,7 +275,8 @@ impl<'a> Surveyor<'a> {
 
     /// Walks the circle of security records from the root's.
     fn security(&mut self) {
-        let Ok(first) = KeyNode::read(self.cells, self.root).and_then(|root| root.field(key::SECURITY)) else {
+        let Ok(first) = KeyNode::read(self.cells, self.root).and_then(|root| root.field(key::SECURITY))
+        else {
             return;
         };
         let mut stored = BTreeMap::new();

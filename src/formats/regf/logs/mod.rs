@@ -206,7 +206,9 @@ fn set_aside(logs: &mut [Log<'_>], which: impl Fn(&Log<'_>) -> bool, reason: &st
 fn apply_entries(primary: &mut Vec<u8>, state: &Primary, logs: &mut [Log<'_>]) -> Option<LogName> {
     let mut chain: Vec<(&mut Log<'_>, LogBlock)> = logs
         .iter_mut()
-        .filter_map(|log| log.block.filter(|block| block.format == LogFormat::Entries).map(|block| (log, block)))
+        .filter_map(|log| {
+            log.block.filter(|block| block.format == LogFormat::Entries).map(|block| (log, block))
+        })
         .collect();
     chain.sort_by_key(|(_, block)| block.sequence);
     if !state.valid {
@@ -281,7 +283,8 @@ fn apply_dirty_pages(primary: &mut Vec<u8>, state: &Primary, logs: &mut [Log<'_>
         match applied {
             Ok(applied) => {
                 *primary = recovered;
-                let sequence = if state.valid { state.sequences.0.max(block.sequence) } else { block.sequence };
+                let sequence =
+                    if state.valid { state.sequences.0.max(block.sequence) } else { block.sequence };
                 seal(primary, sequence.wrapping_add(1), block.bins_size);
                 log.report.applied = Some(applied);
                 let name = log.report.name;

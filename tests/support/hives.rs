@@ -3,7 +3,7 @@
 
 use imgsvc::formats::regf::{Hive, KeyId};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The folder of third-party test data, or nothing after saying so.
 pub fn testdata(folder: &str) -> Option<PathBuf> {
@@ -51,22 +51,27 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Everything a hive says but descriptors and class names, one line for each key and value, sorted.
 pub fn dump(hive: &Hive) -> Vec<String> {
+    try_dump(hive).unwrap()
+}
+
+/// The same of a hive that may be damaged.
+pub fn try_dump(hive: &Hive) -> imgsvc::error::Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut stack = vec![(hive.root(), String::new())];
     while let Some((key, path)) = stack.pop() {
-        lines.push(format!("K {path} {}", hive.last_written(key).unwrap()));
-        for value in hive.values(key).unwrap() {
-            let value = value.unwrap();
+        lines.push(format!("K {path} {}", hive.last_written(key)?));
+        for value in hive.values(key)? {
+            let value = value?;
             let name = hex(value.name_text().as_bytes());
             lines.push(format!("V {path} {name} {} {}", value.kind, data_text(&value.data)));
         }
-        for subkey in hive.subkeys(key).unwrap() {
-            let name = hex(hive.name_text(subkey).unwrap().as_bytes());
+        for subkey in hive.subkeys(key)? {
+            let name = hex(hive.name_text(subkey)?.as_bytes());
             stack.push((subkey, format!("{path}/{name}")));
         }
     }
     lines.sort();
-    lines
+    Ok(lines)
 }
 
 /// The same without times.
@@ -112,10 +117,80 @@ out.sort()
 print('\n'.join(out))
 "#;
 
+const LIBREGF_DUMP: &str = r#"
+import hashlib, pyregf, sys
+f = pyregf.file()
+f.open(sys.argv[1])
+out = []
+def text(data):
+    return data.hex() if len(data) <= 40 else '%d bytes, %s' % (len(data), hashlib.sha1(data).hexdigest())
+stack = [(f.get_root_key(), '')]
+while stack:
+    key, path = stack.pop()
+    out.append('K %s %d' % (path, key.get_last_written_time_as_integer()))
+    for number in range(key.get_number_of_values()):
+        value = key.get_value(number)
+        name = (value.get_name() or '').encode('utf-8').hex()
+        out.append('V %s %s %d %s' % (path, name, value.get_type() & 0xffffffff, text(value.get_data() or b'')))
+    for number in range(key.get_number_of_sub_keys()):
+        child = key.get_sub_key(number)
+        stack.append((child, path + '/' + (child.get_name() or '').encode('utf-8').hex()))
+out.sort()
+print('\n'.join(out))
+"#;
+
+const LIBREGF_CLASSES: &str = r#"
+import pyregf, sys
+f = pyregf.file()
+f.open(sys.argv[1])
+out = []
+stack = [(f.get_root_key(), '')]
+while stack:
+    key, path = stack.pop()
+    if key.get_class_name():
+        out.append('%s %s' % (path, key.get_class_name().encode('utf-16-le').hex()))
+    for number in range(key.get_number_of_sub_keys()):
+        child = key.get_sub_key(number)
+        stack.append((child, path + '/' + (child.get_name() or '').encode('utf-8').hex()))
+out.sort()
+print('\n'.join(out), end='')
+"#;
+
+/// The class names of all keys that have one, as python3-libregf gives them.
+pub fn libregf_classes(bytes: &[u8]) -> Result<Vec<String>, String> {
+    python_dump(LIBREGF_CLASSES, bytes)
+}
+
+/// The same as the engine reads them.
+pub fn classes(hive: &Hive) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut stack = vec![(hive.root(), String::new())];
+    while let Some((key, path)) = stack.pop() {
+        if let Some(class) = hive.class_name(key).unwrap() {
+            lines.push(format!("{path} {}", hex(class)));
+        }
+        for subkey in hive.subkeys(key).unwrap() {
+            let name = hex(hive.name_text(subkey).unwrap().as_bytes());
+            stack.push((subkey, format!("{path}/{name}")));
+        }
+    }
+    lines.sort();
+    lines
+}
+
 /// [`dump`] as python3-hivex gives it, or why it does not.
 pub fn hivex_dump(bytes: &[u8]) -> Result<Vec<String>, String> {
+    python_dump(HIVEX_DUMP, bytes)
+}
+
+/// [`dump`] as python3-libregf gives it, or why it does not.
+pub fn libregf_dump(bytes: &[u8]) -> Result<Vec<String>, String> {
+    python_dump(LIBREGF_DUMP, bytes)
+}
+
+fn python_dump(program: &str, bytes: &[u8]) -> Result<Vec<String>, String> {
     let file = write_temporary(bytes);
-    let output = Command::new("/usr/bin/python3").args(["-c", HIVEX_DUMP]).arg(file.path()).output().unwrap();
+    let output = Command::new("/usr/bin/python3").args(["-c", program]).arg(file.path()).output().unwrap();
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
@@ -124,10 +199,20 @@ pub fn hivex_dump(bytes: &[u8]) -> Result<Vec<String>, String> {
 
 /// Whether python3-hivex can be used; says so if not.
 pub fn has_hivex() -> bool {
-    let found = Command::new("/usr/bin/python3").args(["-c", "import hivex"]).status();
+    has_module("hivex", "python3-hivex")
+}
+
+/// Whether python3-libregf can be used; says so if not.
+pub fn has_libregf() -> bool {
+    has_module("pyregf", "python3-libregf")
+}
+
+fn has_module(module: &str, package: &str) -> bool {
+    let import = format!("import {module}");
+    let found = Command::new("/usr/bin/python3").args(["-c", &import]).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("SKIPPED: python3-hivex is not installed");
+        eprintln!("SKIPPED: {package} is not installed");
     }
     found
 }

@@ -9,32 +9,8 @@ namespace ImageServicing.Cmdlets;
 /// <summary>Expand-Image: applies an image to a directory, or to an NTFS volume.</summary>
 [Cmdlet(VerbsData.Expand, "Image", SupportsShouldProcess = true, DefaultParameterSetName = IndexSet)]
 [OutputType(typeof(ExpandReport))]
-public sealed class ExpandImageCmdlet : ImageFileCmdlet
+public sealed class ExpandImageCmdlet : NamedImageCmdlet
 {
-    private const string IndexSet = "Index";
-    private const string NameSet = "Name";
-
-    /// <summary>The image file.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    [HostPathTransformation]
-    [Alias("FullName", "PSPath")]
-    public string ImagePath { get; set; } = string.Empty;
-
-    /// <summary>The number of the image.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = IndexSet)]
-    [ValidateRange(1, int.MaxValue)]
-    [Alias("ImageIndex")]
-    [ArgumentCompleter(typeof(ImageIndexCompleter))]
-    public int Index { get; set; }
-
-    /// <summary>The name of the image.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
-    [ValidateNotNullOrEmpty]
-    [Alias("ImageName")]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    public string? Name { get; set; }
-
     /// <summary>The directory, or the raw file or block device with an NTFS volume.</summary>
     [Parameter(Mandatory = true, Position = 2)]
     [ValidateNotNullOrEmpty]
@@ -68,7 +44,7 @@ public sealed class ExpandImageCmdlet : ImageFileCmdlet
     {
         string imagePath = FullPath(ImagePath);
         string target = FullPath(DestinationPath);
-        ImageInfo image = ImageSelection.One(imagePath, Index, ParameterSetName == NameSet ? Name : null);
+        ImageInfo image = ImageSelection.One(imagePath, Index, ChosenName);
         if (!ShouldProcess($"image {image.ImageIndex} of '{imagePath}' -> '{target}'", "Apply"))
         {
             return;

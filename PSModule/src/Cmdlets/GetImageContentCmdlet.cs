@@ -7,32 +7,8 @@ namespace ImageServicing.Cmdlets;
 /// <summary>Get-ImageContent: files, directories and links of an image in a file, without a session.</summary>
 [Cmdlet(VerbsCommon.Get, "ImageContent", DefaultParameterSetName = IndexSet)]
 [OutputType(typeof(ImageItem))]
-public sealed class GetImageContentCmdlet : ImageFileCmdlet
+public sealed class GetImageContentCmdlet : NamedImageCmdlet
 {
-    private const string IndexSet = "Index";
-    private const string NameSet = "Name";
-
-    /// <summary>The image file.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    [HostPathTransformation]
-    [Alias("FullName", "PSPath")]
-    public string ImagePath { get; set; } = string.Empty;
-
-    /// <summary>The number of the image.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = IndexSet)]
-    [ValidateRange(1, int.MaxValue)]
-    [Alias("ImageIndex")]
-    [ArgumentCompleter(typeof(ImageIndexCompleter))]
-    public int Index { get; set; }
-
-    /// <summary>The name of the image.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
-    [ValidateNotNullOrEmpty]
-    [Alias("ImageName")]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    public string? Name { get; set; }
-
     /// <summary>Paths inside the image.</summary>
     [Parameter(Position = 2)]
     [ValidateNotNullOrEmpty]
@@ -54,7 +30,7 @@ public sealed class GetImageContentCmdlet : ImageFileCmdlet
     protected override void ProcessRecord() => ForItem(ImagePath, () =>
     {
         string imagePath = FullPath(ImagePath);
-        uint index = ParameterSetName == NameSet ? ImageSelection.One(imagePath, null, Name).ImageIndex : (uint)Index;
+        uint index = ChosenName is null ? (uint)Index : ImageSelection.One(imagePath, null, ChosenName).ImageIndex;
         JsonWriter options = new JsonWriter()
             .Add("recurse", IfGiven(nameof(Recurse), Recurse))
             .Add("referencePaths", FullPaths(ReferencePath));

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using ImageServicing.Internal;
 using ImageServicing.Interop;
 using ImageServicing.Native;
 
@@ -8,32 +7,8 @@ namespace ImageServicing.Cmdlets;
 /// <summary>Mount-Image: opens a session on one image of a file.</summary>
 [Cmdlet(VerbsData.Mount, "Image", SupportsShouldProcess = true, DefaultParameterSetName = IndexSet)]
 [OutputType(typeof(MountedImage))]
-public sealed class MountImageCmdlet : ImageServicingCmdlet
+public sealed class MountImageCmdlet : NamedImageCmdlet
 {
-    private const string IndexSet = "Index";
-    private const string NameSet = "Name";
-
-    /// <summary>The image file.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    [HostPathTransformation]
-    [Alias("FullName", "PSPath")]
-    public string ImagePath { get; set; } = string.Empty;
-
-    /// <summary>The number of the image.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = IndexSet)]
-    [ValidateRange(1, int.MaxValue)]
-    [Alias("ImageIndex")]
-    [ArgumentCompleter(typeof(ImageIndexCompleter))]
-    public int Index { get; set; }
-
-    /// <summary>The name of the image. Not bound from the pipeline: a file has a Name, too.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
-    [ValidateNotNullOrEmpty]
-    [Alias("ImageName")]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    public string? Name { get; set; }
-
     /// <summary>The session's name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -52,7 +27,7 @@ public sealed class MountImageCmdlet : ImageServicingCmdlet
     {
         string imagePath = FullPath(ImagePath);
         string? sessionPath = Path is null ? null : FullPath(Path);
-        string? name = ParameterSetName == NameSet ? Name : null;
+        string? name = ChosenName;
         uint index = name is null ? (uint)Index : 0;
         string which = name is null ? $"image {index}" : $"image '{name}'";
         if (!ShouldProcess($"{which} of '{imagePath}'", ReadOnly.IsPresent ? "Mount read-only" : "Mount"))

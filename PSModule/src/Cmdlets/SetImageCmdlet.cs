@@ -11,9 +11,8 @@ namespace ImageServicing.Cmdlets;
 /// <summary>Set-Image: changes what a file says about an image. The image itself is not touched.</summary>
 [Cmdlet(VerbsCommon.Set, "Image", SupportsShouldProcess = true, DefaultParameterSetName = IndexSet)]
 [OutputType(typeof(ImageInfo))]
-public sealed class SetImageCmdlet : ImageFileCmdlet
+public sealed class SetImageCmdlet : OneImageCmdlet
 {
-    private const string IndexSet = "Index";
     private const string NameSet = "ImageName";
 
     /// <summary>The parameters that change something.</summary>
@@ -22,20 +21,6 @@ public sealed class SetImageCmdlet : ImageFileCmdlet
         nameof(Name), nameof(Description), nameof(DisplayName), nameof(DisplayDescription), nameof(Flags), nameof(Bootable),
         nameof(Property),
     };
-
-    /// <summary>The image file.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    [HostPathTransformation]
-    [Alias("FullName", "PSPath")]
-    public string ImagePath { get; set; } = string.Empty;
-
-    /// <summary>The number of the image.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = IndexSet)]
-    [ValidateRange(1, int.MaxValue)]
-    [Alias("ImageIndex")]
-    [ArgumentCompleter(typeof(ImageIndexCompleter))]
-    public int Index { get; set; }
 
     /// <summary>The name that the image has.</summary>
     [Parameter(Mandatory = true, ParameterSetName = NameSet)]

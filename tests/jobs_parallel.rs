@@ -112,3 +112,40 @@ fn ten_exports_go_on_while_a_session_saves_into_their_file() {
     }
     session.discard().unwrap();
 }
+
+#[test]
+fn sessions_on_the_images_of_one_file_save_at_once() {
+    let bench = Bench::captured(&["--compress=fast"]);
+    let more = ExportOptions { compression: None, ..ExportOptions::default() };
+    let copy = bench.path("copy.wim");
+    jobs::export(&bench.wim(), &copy, &more, &mut unobserved).unwrap();
+    for number in 1..COUNT {
+        let named = ExportOptions { name: Some(format!("image {number}")), ..more.clone() };
+        jobs::export(&bench.wim(), &copy, &named, &mut unobserved).unwrap();
+    }
+    let content = |number: u32, round: u64| pseudo_random(u64::from(number) << 8 | round, 60_000);
+    std::thread::scope(|scope| {
+        for number in 1..=u32::try_from(COUNT).unwrap() {
+            let (bench, copy) = (&bench, &copy);
+            scope.spawn(move || {
+                let options = MountOptions::new(copy, ImageSelector::Index(number));
+                let mut session = Session::mount_in(bench.state(), &options, &mut unobserved).unwrap();
+                for round in 0..3 {
+                    put(&mut session, &format!("/new{round}.bin"), &content(number, round)).unwrap();
+                    assert!(save(&mut session).unwrap().saved);
+                }
+                session.discard().unwrap();
+            });
+        }
+    });
+    judge(&copy);
+    for number in 1..=u32::try_from(COUNT).unwrap() {
+        let options = MountOptions::new(&copy, ImageSelector::Index(number));
+        let session = Session::mount_in(bench.state(), &options, &mut unobserved).unwrap();
+        for round in 0..3 {
+            let found = read(&session, &format!("/new{round}.bin")).unwrap();
+            assert!(found == content(number, round), "image {number}, round {round}");
+        }
+        session.discard().unwrap();
+    }
+}

@@ -127,6 +127,13 @@ impl ImageFile {
         &self.parts
     }
 
+    /// Whether the file at its path is still the one that was opened, with the same header.
+    pub(crate) fn is_current(&self) -> Result<bool> {
+        let now = HostFile::open(&self.path)?;
+        let same = now.identity()? == self.file.identity()?;
+        Ok(same && (self.archive.is_split() || read_header_bytes(&now)? == self.archive.header().to_bytes()))
+    }
+
     /// How resources of this file are stored.
     pub(crate) fn storage(&self) -> Storage {
         let header = self.archive.header();

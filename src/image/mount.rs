@@ -30,8 +30,23 @@ impl Session {
 
     /// As [`Session::mount`], with the state directory given.
     pub fn mount_in(state: StateDirectory, options: &MountOptions, observer: Observer<'_>) -> Result<Self> {
-        let image_path = host::canonical(&options.image_path)?;
-        let image = Arc::new(ImageFile::open(&image_path)?);
+        loop {
+            let image_path = host::canonical(&options.image_path)?;
+            let image = Arc::new(ImageFile::open(&image_path)?);
+            if let Some(session) = Self::mount_image(&state, options, image, image_path, observer)? {
+                return Ok(session);
+            }
+        }
+    }
+
+    /// Makes a session on an open file; `None` if somebody saved into the file meanwhile.
+    fn mount_image(
+        state: &StateDirectory,
+        options: &MountOptions,
+        image: Arc<ImageFile>,
+        image_path: PathBuf,
+        observer: Observer<'_>,
+    ) -> Result<Option<Self>> {
         let name = image_path.display().to_string();
         if options.check_integrity {
             image.verify_integrity(observer)?;
@@ -50,8 +65,12 @@ impl Session {
         let details = image.image_details(index).unwrap_or_default();
 
         let guard = state.lock()?;
+        // From here on, whoever saves into the file leaves a note for this session first.
+        if !image.is_current()? {
+            return Ok(None);
+        }
         state.sweep()?;
-        let path = choose_path(&state, options, &image_path, index)?;
+        let path = choose_path(state, options, &image_path, index)?;
         let record = Record {
             format: Record::format(),
             id: uuid::Uuid::new_v4().to_string(),
@@ -69,7 +88,7 @@ impl Session {
             generation: 1,
             commit: None,
         };
-        check_conflicts(&state, &record)?;
+        check_conflicts(state, &record)?;
         let directory = state.create(&record.id)?;
         directory.write(&record)?;
         drop(guard);
@@ -81,7 +100,8 @@ impl Session {
             pending: Pending::default(),
         };
         let details = OnceCell::new();
-        Ok(Self { state, directory, record, image: image.into(), details, loaded: loaded.into() })
+        let state = state.clone();
+        Ok(Some(Self { state, directory, record, image: image.into(), details, loaded: loaded.into() }))
     }
 }
 

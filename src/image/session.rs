@@ -154,7 +154,8 @@ impl Session {
         let lock = self.lock()?;
         let image = self.image_file()?;
         lock_shared(&image)?;
-        check_base(image.host_file(), &self.record.base)?;
+        // Another session may have saved since; what this one stands on is what matters.
+        check_image(&image, &self.record, &self.directory)?;
         self.load(&mut unobserved)?;
         Transaction::begin(self, lock, label)
     }
@@ -211,9 +212,7 @@ impl Session {
         }
         self.record.base = base;
         self.record.image_file = image.host_file().identity()?;
-        self.directory.write(&self.record)?;
-        self.directory.forget_foreseen();
-        Ok(())
+        self.directory.write(&self.record)
     }
 
     pub(super) fn require_writable(&self) -> Result<()> {

@@ -8,6 +8,7 @@ pub mod faults;
 pub mod listing;
 mod mounts;
 pub mod tree;
+mod turns;
 
 #[cfg(unix)]
 #[path = "unix.rs"]
@@ -23,6 +24,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use turns::Turn;
 
 pub use mounts::user_of_volume;
 pub use platform::{host_name, host_name_to_utf16, FileId};
@@ -36,6 +39,8 @@ pub struct HostFile {
     file: File,
     path: PathBuf,
     locked: AtomicBool,
+    /// Set while the file is locked for writing.
+    writing: OnceLock<FileId>,
 }
 
 impl HostFile {
@@ -83,7 +88,7 @@ impl HostFile {
 
     fn of(file: io::Result<File>, action: &'static str, path: &Path) -> Result<Self> {
         let file = file.map_err(|source| Error::io(action, path, source))?;
-        Ok(Self { file, path: path.to_path_buf(), locked: AtomicBool::new(false) })
+        Ok(Self { file, path: path.to_path_buf(), locked: AtomicBool::new(false), writing: OnceLock::new() })
     }
 
     /// The path the file was opened by.
@@ -183,15 +188,38 @@ impl HostFile {
     /// Keeps every other writer of this engine out until the file is closed, whatever advisory
     /// locks are shared meanwhile, or says [`Error::Busy`].
     pub fn lock_for_writing(&self) -> Result<()> {
-        match platform::try_lock_for_writing(&self.file) {
-            Ok(true) => {
-                self.locked.store(true, Ordering::Relaxed);
-                Ok(())
-            }
-            Ok(false) => Err(Error::Busy { what: self.path.display().to_string() }),
-            Err(error) if platform::cannot_lock(&error) => Ok(()),
-            Err(error) => Err(Error::io("lock", &self.path, error)),
+        match self.try_for_writing()? {
+            Turn::Taken => Ok(()),
+            Turn::Ours | Turn::Others => Err(Error::Busy { what: self.path.display().to_string() }),
         }
+    }
+
+    /// As [`HostFile::lock_for_writing`], but waits for a writer that is another thread of this
+    /// process; `wait` is called every 50 ms meanwhile and can stop the waiting.
+    pub fn wait_for_writing(&self, wait: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        while self.try_for_writing()? == Turn::Ours {
+            turns::wait(self.identity()?);
+            wait()?;
+        }
+        self.lock_for_writing()
+    }
+
+    fn try_for_writing(&self) -> Result<Turn> {
+        if self.writing.get().is_some() {
+            return Ok(Turn::Taken);
+        }
+        let file = self.identity()?;
+        let lock = || match platform::try_lock_for_writing(&self.file) {
+            // Some network file systems have no locks.
+            Err(error) if platform::cannot_lock(&error) => Ok(true),
+            answer => answer,
+        };
+        let turn = turns::begin(file, lock).map_err(|error| Error::io("lock", &self.path, error))?;
+        if turn == Turn::Taken {
+            self.locked.store(true, Ordering::Relaxed);
+            self.writing.get_or_init(|| file);
+        }
+        Ok(turn)
     }
 
     fn locked(&self, answer: Result<(), TryLockError>, what: &Path) -> Result<()> {
@@ -212,8 +240,10 @@ impl Drop for HostFile {
     /// Closing is not enough: a child process that another thread is just starting has a copy of
     /// the descriptor, and with it the locks, until it executes its program.
     fn drop(&mut self) {
-        if self.locked.load(Ordering::Relaxed) {
-            platform::unlock(&self.file);
+        match self.writing.get() {
+            Some(file) => turns::end(*file, || platform::unlock(&self.file)),
+            None if self.locked.load(Ordering::Relaxed) => platform::unlock(&self.file),
+            None => {}
         }
     }
 }

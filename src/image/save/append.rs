@@ -21,8 +21,8 @@ pub(super) fn save(
 ) -> Result<Outcome> {
     let old_length = session.record.base.length;
     let written = write(session, work, target, options, observer)
-        .and_then(|(header, outcome)| session.note(&outcome.commit).map(|()| (header, outcome)));
-    let (header, outcome) = match written {
+        .and_then(|(header, outcome)| Ok((session.note(&outcome.commit)?, header, outcome)));
+    let (guard, header, outcome) = match written {
         Ok(written) => written,
         Err(error) => {
             // The old image ends where it did. If this fails too, what follows its end is in
@@ -33,6 +33,7 @@ pub(super) fn save(
     };
     // From the note on, only the header tells what happened.
     commit_header(target, &session.record.base.header, &header, old_length)?;
+    drop(guard);
     Ok(outcome)
 }
 

@@ -28,11 +28,12 @@ pub(super) fn save(
     host::remove_file(&path)?;
     let fresh = HostFile::create_private(&path)?;
     let written = write(session, work, old, &fresh, &path, options, observer)
-        .and_then(|outcome| session.note(&outcome.commit).map(|()| outcome));
+        .and_then(|outcome| Ok((session.note(&outcome.commit)?, outcome)));
     drop(fresh);
     match written {
-        Ok(outcome) => {
+        Ok((guard, outcome)) => {
             host::rename(&path, &session.record.image_path)?;
+            drop(guard);
             Ok(outcome)
         }
         Err(error) => {

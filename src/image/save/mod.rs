@@ -66,14 +66,9 @@ impl Session {
             check_base(image.host_file(), &self.record.base)?;
             return Ok(told);
         }
-        let target = HostFile::open_writable(&self.record.image_path)?;
-        target.lock_for_writing()?;
-        check_base(&target, &self.record.base)?;
-        // The base may have been replaced between opening it for reading and for writing.
-        if target.identity()? != image.host_file().identity()? {
-            let difference = "another file has taken its place".to_owned();
-            return Err(Error::ImageChanged { difference }.in_file(self.image_name()));
-        }
+        let target = self.writable_image(observer)?;
+        self.load(observer)?;
+        told.file_size_before = self.record.base.length;
         // The tree is given up here: afterwards, and after an error, it is read again when needed.
         let Some(loaded) = self.loaded.take() else {
             return Err(Error::StateDamaged { reason: "the session was not loaded".to_owned() });
@@ -99,16 +94,36 @@ impl Session {
         Ok(told)
     }
 
+    /// The image file, which nobody else changes as long as it is open, with the session moved to
+    /// what it is now. Saves of other threads are waited for.
+    fn writable_image(&mut self, observer: Observer<'_>) -> Result<HostFile> {
+        loop {
+            let target = HostFile::open_writable(&self.record.image_path)?;
+            target.wait_for_writing(&mut || report(observer, Phase::Opening, 0, 0))?;
+            // Whoever compacted it meanwhile has put another file in its place.
+            if HostFile::open(&self.record.image_path)?.identity()? != target.identity()? {
+                continue;
+            }
+            self.adopt()?;
+            check_base(&target, &self.record.base)?;
+            self.directory.forget_foreseen();
+            return Ok(target);
+        }
+    }
+
     /// The point of no return: notes what the file is about to become, here and with the sessions
-    /// on its other images.
-    fn note(&self, commit: &Commit) -> Result<()> {
+    /// on its other images. Until what this returns is dropped, no session is made that would not
+    /// be told.
+    fn note(&self, commit: &Commit) -> Result<HostFile> {
+        let guard = self.state.lock()?;
         for other in self.state.all()? {
             let same_file = |record: Record| record.image_path == self.record.image_path;
             if other.id() != self.directory.id() && other.read().is_ok_and(same_file) {
                 other.foresee(&commit.base.header)?;
             }
         }
-        self.directory.write(&Record { commit: Some(commit.clone()), ..self.record.clone() })
+        self.directory.write(&Record { commit: Some(commit.clone()), ..self.record.clone() })?;
+        Ok(guard)
     }
 
     /// The save happened: the session stands on the new state of the file, with empty hands.

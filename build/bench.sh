@@ -43,6 +43,19 @@ cc -std=c11 -O2 -Wall -Wextra -Iinclude benches/add_driver.c -o "$directory/add_
 "$python" benches/run.py --image "$image" --drivers "$directory/drivers" --engine "$directory/add_driver" \
     --shell out/imgsh --runs "$runs" --scale "$scale" --work "$directory" --json "$directory/last.json"
 
+# Edits of a registry hive of 80 MB.
+if [ ! -f "$directory/SOFTWARE" ] && [ -f "$tools/mkhive.py" ]; then
+    "$python" "$tools/mkhive.py" "$directory/SOFTWARE.new" 80
+    mv "$directory/SOFTWARE.new" "$directory/SOFTWARE"
+fi
+if [ -f "$directory/SOFTWARE" ]; then
+    build/cargo build --quiet --release --example hive-keys
+    "$python" benches/registry.py --hive "$directory/SOFTWARE" --runs "$runs" --work "$directory" \
+        --example "${CARGO_TARGET_DIR:-target}/release/examples/hive-keys" --json "$directory/last-registry.json"
+else
+    echo "No mkhive.py in $tools: no registry part"
+fi
+
 # Jobs on whole image files. ROWS="list export" runs some of them.
 build/cargo build --quiet --release --example jobs --example edit-hive --example at-once
 "$python" benches/image_files.py --image "$image" --examples "${CARGO_TARGET_DIR:-target}/release/examples" \

@@ -99,6 +99,43 @@ fn each_name_leads_to_its_hive() {
 }
 
 #[test]
+fn an_account_is_found_by_its_sid() {
+    let sid = "S-1-5-21-1-2-3-1001";
+    let bench = WindowsBench::with(|tree| {
+        windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), |hive| {
+            let list = r"Microsoft\Windows NT\CurrentVersion\ProfileList";
+            let key = hive.create_key(hive.root(), &format!(r"{list}\{sid}")).unwrap();
+            hive.set_value(key, "ProfileImagePath", REG_EXPAND_SZ, &sz(r"C:\Profiles\ann.DOMAIN")).unwrap();
+        });
+        let folder = tree.join("Profiles/ann.DOMAIN");
+        std::fs::create_dir_all(&folder).unwrap();
+        write_hive(&folder.join("NTUSER.DAT"), "ann");
+    });
+    let mut session = bench.mount();
+    let name = format!(r"HKU\{sid}\Which");
+    let key = look(&mut session, |registry| registry.key(&name)).unwrap();
+    assert_eq!(key.hive.as_deref(), Some(r"\Profiles\ann.DOMAIN\NTUSER.DAT"));
+    let unknown = look(&mut session, |registry| registry.key(r"HKU\S-1-5-21-9\Which"));
+    assert!(matches!(root(unknown.unwrap_err()), Error::ItemNotFound { .. }));
+}
+
+#[test]
+fn the_hives_of_an_image_are_listed_by_name() {
+    let bench = bench();
+    let mut session = bench.mount();
+    let hives = look(&mut session, |registry| registry.hives()).unwrap();
+    let names: Vec<&str> = hives.iter().map(|hive| hive.key.as_str()).collect();
+    let machine = ["SYSTEM", "SOFTWARE", "DRIVERS", "COMPONENTS", "SAM", "SECURITY"];
+    let machine = machine.map(|name| format!(r"HKEY_LOCAL_MACHINE\{name}"));
+    assert_eq!(names[..6], machine);
+    let users =
+        [".DEFAULT", "Default", "jo", "jo_Classes", "Jo Ünï"].map(|name| format!(r"HKEY_USERS\{name}"));
+    assert_eq!(names[6..].iter().collect::<std::collections::BTreeSet<_>>().len(), users.len());
+    assert!(users.iter().all(|user| names.contains(&user.as_str())), "{names:?}");
+    assert_eq!(hives[1].hive, r"\Windows\System32\config\SOFTWARE");
+}
+
+#[test]
 fn a_name_that_leads_nowhere_says_why() {
     let bench = bench();
     let mut session = bench.mount();

@@ -60,8 +60,12 @@ pub fn compare(
         };
         let first = first.map(|(located, _, key)| (located, key));
         let second = second.map(|(located, _, key)| (located, key));
-        let walk = Walk { before: opened(before, first.as_ref())?, after: opened(after, second.as_ref())? };
-        walk.run(shown, [first.map(|(_, key)| key), second.map(|(_, key)| key)], visit, observer)?;
+        let walk = Walk {
+            before: opened(before, first.as_ref())?,
+            after: opened(after, second.as_ref())?,
+            name: &shown,
+        };
+        walk.run([first.map(|(_, key)| key), second.map(|(_, key)| key)], visit, observer)?;
     }
     Ok(())
 }
@@ -85,42 +89,31 @@ fn opened<'r>(registry: &'r Registry<'_>, key: Option<&(Located, KeyId)>) -> Res
 struct Walk<'h> {
     before: Option<&'h Hive>,
     after: Option<&'h Hive>,
+    /// The full name of the key at the top.
+    name: &'h str,
 }
 
 impl Walk<'_> {
     fn run(
         &self,
-        name: String,
         top: [Option<KeyId>; 2],
         visit: &mut dyn FnMut(Change) -> Result<()>,
         observer: Observer<'_>,
     ) -> Result<()> {
-        let mut stack = vec![(name, top)];
+        let mut stack = vec![(self.name.to_owned(), top)];
         while let Some((name, [first, second])) = stack.pop() {
             report(observer, Phase::Verifying, 0, 0)?;
             let (first, second) = (self.before.zip(first), self.after.zip(second));
             if let Some(change) = key_change(&name, first, second)? {
                 visit(change)?;
             }
-            let mut values: BTreeMap<Folded, [Option<Value>; 2]> = BTreeMap::new();
-            let mut subkeys: BTreeMap<Folded, (String, [Option<KeyId>; 2])> = BTreeMap::new();
+            let (mut values, mut subkeys) = (Values::new(), Subkeys::new());
             for (number, side) in [first, second].into_iter().enumerate() {
                 let Some((hive, key)) = side else { continue };
-                for value in hive.values(key)? {
-                    let value = value?;
-                    let pair = values.entry(folded(&value.name)).or_default();
-                    if let Some(place) = pair.get_mut(number) {
-                        *place = Some(value);
-                    }
-                }
-                for subkey in hive.subkeys(key)? {
-                    let part = hive.name(subkey)?;
-                    let entry = subkeys.entry(folded(&part));
-                    let (_, pair) = entry.or_insert_with(|| (join(&name, &part), [None; 2]));
-                    if let Some(place) = pair.get_mut(number) {
-                        *place = Some(subkey);
-                    }
-                }
+                // Which of the two hives is damaged is not told by the offset.
+                let which = if number == 0 { "first" } else { "second" };
+                let listed = list(&name, number, hive, key, &mut values, &mut subkeys);
+                listed.map_err(|error| error.in_file(format!("{name}, the {which} one")))?;
             }
             for [first, second] in values.into_values() {
                 if let Some(change) = value_change(&name, first, second) {
@@ -131,6 +124,35 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+type Values = BTreeMap<Folded, [Option<Value>; 2]>;
+type Subkeys = BTreeMap<Folded, (String, [Option<KeyId>; 2])>;
+
+/// Adds what one of the two keys has.
+fn list(
+    name: &str,
+    number: usize,
+    hive: &Hive,
+    key: KeyId,
+    values: &mut Values,
+    subkeys: &mut Subkeys,
+) -> Result<()> {
+    for value in hive.values(key)? {
+        let value = value?;
+        if let Some(place) = values.entry(folded(&value.name)).or_default().get_mut(number) {
+            *place = Some(value);
+        }
+    }
+    for subkey in hive.subkeys(key)? {
+        let part = hive.name(subkey)?;
+        let entry = subkeys.entry(folded(&part));
+        let (_, pair) = entry.or_insert_with(|| (join(name, &part), [None; 2]));
+        if let Some(place) = pair.get_mut(number) {
+            *place = Some(subkey);
+        }
+    }
+    Ok(())
 }
 
 fn kind_of<T>(first: Option<&T>, second: Option<&T>) -> ChangeKind {

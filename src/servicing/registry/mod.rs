@@ -23,6 +23,7 @@ mod export;
 mod import;
 mod name;
 mod offline;
+mod profile;
 mod read;
 mod report;
 mod target;
@@ -34,8 +35,8 @@ pub use import::{ImportOptions, KeyMapping};
 pub use name::{Mount, Mounts};
 pub use offline::{Access, Located, Registry};
 pub use report::{
-    Change, ChangeKind, DeleteReport, EntryError, ExportReport, ImportReport, KeyInfo, ValueContent,
-    ValueInfo,
+    Change, ChangeKind, DeleteReport, EntryError, ExportReport, HiveInfo, ImportReport, KeyInfo,
+    ValueContent, ValueInfo,
 };
 pub use target::Target;
 pub use value::{ValueData, ValueKind};

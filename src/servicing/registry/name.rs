@@ -5,14 +5,16 @@
 //! | `HKLM\SYSTEM`, `SOFTWARE`, `DRIVERS`, `COMPONENTS`, `SAM`, `SECURITY` | `System32\config\<name>` |
 //! | `HKU\.DEFAULT`, `HKU\S-1-5-18` | `System32\config\DEFAULT` |
 //! | `HKU\S-1-5-19`, `HKU\S-1-5-20` | `ServiceProfiles\LocalService`, `NetworkService` |
+//! | `HKU\S-1-5-21-…` | the folder that the image's list of profiles has for the account |
 //! | `HKU\<folder>`, such as `HKU\Default` | `\Users\<folder>\NTUSER.DAT` |
-//! | `HKU\<folder>_Classes` | its `AppData\Local\Microsoft\Windows\UsrClass.dat` |
+//! | either with `_Classes` behind it | its `AppData\Local\Microsoft\Windows\UsrClass.dat` |
 //! | `HKCR` | `HKLM\SOFTWARE\Classes` |
 //! | `HKCC` | `HKLM\SYSTEM\CurrentControlSet\Hardware Profiles\0001` |
 //! | `HKCU` | the user that the caller names |
 //!
 //! Reference: Win32 "Registry Hives", "Predefined Keys"; profiles: "About User Profiles".
 
+use super::profile;
 use crate::error::{Error, Result};
 use crate::formats::reg::{split_root, Root};
 use crate::formats::upcase;
@@ -144,7 +146,15 @@ impl<'v> Mounts<'v> {
             if folder.contains(&u16::from(b'/')) {
                 return refuse(name, "a profile's folder has no '/' in its name");
             }
-            self.profiles()?.join_utf16(folder)?.join(file)?
+            let account = String::from_utf16_lossy(folder);
+            let listed = match profile::is_account(&account) {
+                true => profile::folder(self.view, &hive_path(&self.windows, "SOFTWARE")?, &account)?,
+                false => None,
+            };
+            match listed {
+                Some(listed) => listed.join(file)?,
+                None => self.profiles()?.join_utf16(folder)?.join(file)?,
+            }
         };
         let name = format!(r"{}\{text}", Root::Users.long_name());
         Ok(Mount { name, path, secret: false, system: false })

@@ -1,7 +1,7 @@
 //! Reading keys and values.
 
 use super::offline::{join, Located, Registry};
-use super::report::{class_text, KeyInfo, ValueContent, ValueInfo};
+use super::report::{class_text, HiveInfo, KeyInfo, ValueContent, ValueInfo};
 use crate::error::{Error, Result};
 use crate::formats::regf::KeyId;
 
@@ -10,6 +10,20 @@ fn count(number: usize) -> u64 {
 }
 
 impl Registry<'_> {
+    /// The hives that the image has: the machine's, then those of users by folder. None is opened. A
+    /// single hive has no place to tell.
+    pub fn hives(&self) -> Result<Vec<HiveInfo>> {
+        let Some(mounts) = self.mounts() else { return Ok(Vec::new()) };
+        let mut hives = Vec::new();
+        for mount in mounts.all()? {
+            if let Some(item) = mounts.view().item(&mount.path)? {
+                let (length, last_write_time) = (item.length, item.last_write_time);
+                hives.push(HiveInfo { key: mount.name, hive: item.path, length, last_write_time });
+            }
+        }
+        Ok(hives)
+    }
+
     /// A key.
     ///
     /// # Errors

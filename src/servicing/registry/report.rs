@@ -27,6 +27,20 @@ pub struct KeyInfo {
     pub hive: Option<String>,
 }
 
+/// A hive of an image: `{key, hive, length, lastWriteTime}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HiveInfo {
+    /// The full name of its root: `HKEY_LOCAL_MACHINE\SOFTWARE`, `HKEY_USERS\Default`.
+    pub key: String,
+    /// Its path in the image.
+    pub hive: String,
+    /// Bytes of the file.
+    pub length: u64,
+    /// When the file was last written (FILETIME).
+    pub last_write_time: u64,
+}
+
 /// The class name as text.
 pub(super) fn class_text(class: Option<&[u8]>) -> Option<String> {
     class.map(|bytes| String::from_utf16_lossy(&utf16_units(bytes)))

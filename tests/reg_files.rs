@@ -359,13 +359,12 @@ fn has(program: &str) -> bool {
     found
 }
 
-/// What hivexregedit makes of a file in an empty hive.
-fn merged_by_hivexregedit(file: &[u8]) -> Vec<u8> {
-    let mut empty = Hive::new("ROOT", 5, None).unwrap();
-    let hive = hives::write_temporary(&empty.finish(1).unwrap().bytes);
+/// What hivexregedit makes of a file in a hive.
+fn merged_by_hivexregedit(hive: &mut Hive, prefix: &str, file: &[u8]) -> Vec<u8> {
+    let hive = hives::write_temporary(&hive.finish(1).unwrap().bytes);
     let file = hives::write_temporary(file);
     let mut command = Command::new("hivexregedit");
-    command.args(["--merge", "--prefix", r"HKEY_LOCAL_MACHINE\SOFTWARE"]).arg(hive.path()).arg(file.path());
+    command.args(["--merge", "--prefix", prefix]).arg(hive.path()).arg(file.path());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::fs::read(hive.path()).unwrap()
@@ -404,8 +403,48 @@ fn hivexregedit_reads_what_is_written() {
     let utf16 = write(&sample(), Version::V5);
     let units: Vec<u16> =
         utf16.chunks(2).skip(1).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-    let merged = merged_by_hivexregedit(String::from_utf16(&units).unwrap().as_bytes());
+    let text = String::from_utf16(&units).unwrap();
+    let mut empty = Hive::new("ROOT", 5, None).unwrap();
+    let merged = merged_by_hivexregedit(&mut empty, r"HKEY_LOCAL_MACHINE\SOFTWARE", text.as_bytes());
     assert_eq!(hives::dump_without_times(&Hive::open(merged).unwrap()), hives::dump_without_times(&ours));
+}
+
+#[test]
+fn hivexregedit_finds_the_same_in_real_files() {
+    let Some(folder) = hives::testdata("reg") else { return };
+    if !has("hivexregedit") || !hives::has_hivex() {
+        return;
+    }
+    let mut judged = 0;
+    for (name, bytes) in hives::files(&folder) {
+        if !name.ends_with(".reg") || name.contains("firpe") {
+            continue; // Those delete keys that are not there, at which hivexregedit stops.
+        }
+        let read = operations(&bytes);
+        let mut ours = Hive::new("ROOT", 5, None).unwrap();
+        apply(&read, &mut ours);
+        // It does not create the keys above a key.
+        let keys: Vec<Operation> =
+            read.into_iter().filter(|operation| matches!(operation, Operation::CreateKey(_))).collect();
+        let mut theirs = Hive::new("ROOT", 5, None).unwrap();
+        apply(&keys, &mut theirs);
+        let Operation::CreateKey(first) = &keys[0] else { unreachable!() };
+        let prefix: Vec<String> =
+            String::from_utf16(first).unwrap().split('\\').take(2).map(str::to_owned).collect();
+        let text = match bytes.strip_prefix(&[0xFF, 0xFE]) {
+            None => bytes,
+            Some(rest) => {
+                let units: Vec<u16> =
+                    rest.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+                String::from_utf16(&units).unwrap().into_bytes()
+            }
+        };
+        let merged = merged_by_hivexregedit(&mut theirs, &prefix.join("\\"), &text);
+        let merged = Hive::open(merged).unwrap();
+        assert_eq!(hives::dump_without_times(&merged), hives::dump_without_times(&ours), "{name}");
+        judged += 1;
+    }
+    assert!(judged >= 20, "{judged}");
 }
 
 #[test]

@@ -263,6 +263,79 @@ fn an_edit_that_fails_or_is_cancelled_changes_nothing() {
     assert_eq!(session.info().unwrap().pending_transactions, 0);
 }
 
+/// A file of a dirty hive of the corpus.
+fn corpus(name: &str) -> Option<Vec<u8>> {
+    let files = hives::files(&hives::testdata("hives")?.join("yarp/NewDirtyHive1"));
+    let is =
+        |path: &str| Path::new(path.strip_suffix(".xz").unwrap_or(path)).file_name() == Some(name.as_ref());
+    files.into_iter().find(|(path, _)| is(path)).map(|(_, bytes)| bytes)
+}
+
+/// An image whose SOFTWARE hive is that one, with its logs if `logs`.
+fn dirty_bench(logs: bool) -> Option<WindowsBench> {
+    let hive = corpus("NewDirtyHive")?;
+    Some(WindowsBench::with(|tree| {
+        let config = tree.join("Windows/System32/config");
+        std::fs::write(config.join("SOFTWARE"), hive).unwrap();
+        for log in ["LOG1", "LOG2"] {
+            let bytes = corpus(&format!("NewDirtyHive.{log}")).unwrap();
+            let bytes = if logs { bytes.as_slice() } else { OLD_LOG };
+            std::fs::write(config.join(format!("SOFTWARE.{log}")), bytes).unwrap();
+        }
+    }))
+}
+
+#[test]
+fn a_dirty_hive_is_read_and_changed_as_its_logs_make_it() {
+    let Some(bench) = dirty_bench(true) else { return };
+    let mut healed = Hive::open(corpus("RecoveredHive_Windows10").unwrap()).unwrap();
+    let mut session = bench.mount();
+    let mut names = Vec::new();
+    let recoveries = look(&mut session, |registry| {
+        registry.keys(r"HKLM\SOFTWARE", u32::MAX, &mut |key| {
+            names.push(key.key.replace(r"HKEY_LOCAL_MACHINE\SOFTWARE", ""));
+            Ok(())
+        })?;
+        Ok(registry.recoveries())
+    })
+    .unwrap();
+    let mut expected = Vec::new();
+    let visit = |registry: &mut Registry<'_>| {
+        registry.keys(r"\", u32::MAX, &mut |key| {
+            expected.push(if key.key == r"\" { String::new() } else { key.key });
+            Ok(())
+        })
+    };
+    Target::Hive(&mut healed).read(&Access::default(), visit).unwrap();
+    assert_eq!(names, expected);
+    assert_eq!((recoveries.len(), recoveries[0].recovered), (1, true));
+    assert_eq!(recoveries[0].logs.iter().map(|log| log.entries).sum::<u32>(), 4);
+
+    edit(&mut session, |registry| registry.create_key(r"HKLM\SOFTWARE\New", false)).unwrap();
+    healed.create_key(healed.root(), "New").unwrap();
+    let stored = hive(&session, "SOFTWARE");
+    stored.check().unwrap();
+    assert_eq!(hives::dump_without_times(&stored), hives::dump_without_times(&healed));
+    assert_eq!(read(&session, r"\Windows\System32\config\SOFTWARE.LOG1").unwrap(), b"");
+}
+
+#[test]
+fn a_dirty_hive_without_use_of_its_logs_is_only_read_unless_forced() {
+    let Some(bench) = dirty_bench(false) else { return };
+    let mut session = bench.mount();
+    let look_at = |registry: &mut Registry<'_>| {
+        registry.key(r"HKLM\SOFTWARE")?;
+        Ok(registry.recoveries())
+    };
+    let recoveries = look(&mut session, look_at).unwrap();
+    assert!(!recoveries[0].recovered, "{recoveries:?}");
+    let create = |registry: &mut Registry<'_>| registry.create_key(r"HKLM\SOFTWARE\New", false);
+    let refused = edit(&mut session, create).unwrap_err();
+    assert!(matches!(root(refused), Error::HiveDirty { primary: 3, secondary: 2 }));
+    Target::Session(&mut session).edit("test", &forced(), &mut unobserved, create).unwrap();
+    assert!(windows::has_key(&hive(&session, "SOFTWARE"), "New"));
+}
+
 #[test]
 fn keys_are_created_and_deleted_as_the_caller_says() {
     let bench = bench();

@@ -1,12 +1,30 @@
 //! The registry hives of an image: opened once, edited in memory, staged once.
 
-use crate::error::{InFile, Result};
-use crate::formats::regf::Hive;
-use crate::image::{ImagePath, PutOptions, Transaction, View};
+use crate::error::{Error, InFile, Result};
+use crate::formats::regf::logs::{LogFiles, Recovery, RecoveryState};
+use crate::formats::regf::{Hive, Peek};
+use crate::formats::{ReadAt, ReadRange};
+use crate::image::{ContentReader, ImagePath, PutOptions, Transaction, View};
 use crate::progress::Observer;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Largest hive that is opened: Windows itself stops at 2 GiB.
 const HIVE_LIMIT: u64 = 0x8000_0000;
+/// Largest log that is read: a log holds pages of its hive, each a few times at most.
+const LOG_LIMIT: u64 = 1 << 30;
+
+/// What a hive is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Reading: parts are read when they are looked at.
+    Look,
+    /// Editing and staging. `accept_dirty`: also a dirty hive whose logs are of no use; what only they
+    /// hold is lost.
+    Edit {
+        /// See above.
+        accept_dirty: bool,
+    },
+}
 
 /// A hive and its place in the image.
 #[derive(Debug)]
@@ -14,20 +32,55 @@ pub struct HiveFile {
     path: ImagePath,
     /// The hive.
     pub hive: Hive,
+    recovery: Option<Recovery>,
 }
 
 impl HiveFile {
-    /// Opens a hive; `None` if the image has no such file.
+    /// Opens a hive to be edited; `None` if the image has no such file.
     ///
     /// # Errors
-    /// [`HiveDirty`](crate::error::Error::HiveDirty) and damage, with the hive's path.
+    /// [`Error::HiveDirty`] when its logs cannot bring it up to date, and damage, with the hive's path.
     pub fn open(view: &View<'_>, path: &ImagePath) -> Result<Option<Self>> {
+        let file = Self::open_for(view, path, Opening::Edit { accept_dirty: false })?;
+        match file.as_ref().and_then(|file| Some((file.hive.is_dirty(), file.recovery.as_ref()?.sequences))) {
+            Some((true, (primary, secondary))) => {
+                Err(Error::HiveDirty { primary, secondary }).in_file(path.to_string())
+            }
+            _ => Ok(file),
+        }
+    }
+
+    /// Opens a hive; `None` if the image has no such file. A dirty one is brought up to date by its
+    /// logs, in memory; if they cannot, it is only read, unless the opening accepts it.
+    ///
+    /// # Errors
+    /// Damage, with the hive's path.
+    pub fn open_for(view: &View<'_>, path: &ImagePath, opening: Opening) -> Result<Option<Self>> {
         if !view.exists(path)? {
             return Ok(None);
         }
-        let bytes = view.read_file(path, HIVE_LIMIT)?;
-        let hive = Hive::open(bytes).in_file(path.to_string())?;
-        Ok(Some(Self { path: path.clone(), hive }))
+        // A base block that cannot be read may have a copy in the logs.
+        let dirty = Peek::open(Box::new(view.open_file(path)?)).map_or(true, |peek| peek.is_dirty());
+        let opened = match (dirty, opening) {
+            (true, _) => open_dirty(view, path).map(|(hive, recovery)| (hive, Some(recovery))),
+            (false, Opening::Look) => {
+                let content = Shared { content: Mutex::new(view.open_file(path)?) };
+                Hive::open_lazily(Arc::new(content)).map(|hive| (hive, None))
+            }
+            (false, Opening::Edit { .. }) => {
+                Hive::open(view.read_file(path, HIVE_LIMIT)?).map(|hive| (hive, None))
+            }
+        };
+        let (mut hive, recovery) = opened.in_file(path.to_string())?;
+        if opening == (Opening::Edit { accept_dirty: true }) {
+            hive.accept_dirty();
+        }
+        Ok(Some(Self { path: path.clone(), hive, recovery }))
+    }
+
+    /// What the logs did to a hive that was dirty; nothing if it was clean.
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.recovery.as_ref().filter(|recovery| recovery.state != RecoveryState::Clean)
     }
 
     /// Where the hive is.
@@ -48,10 +101,8 @@ impl HiveFile {
             return Ok(());
         }
         transaction.replace_content(&self.path, self.hive.bytes(), &changed, observer)?;
-        for extension in [".LOG", ".LOG1", ".LOG2"] {
-            let mut name = self.path.to_utf16();
-            name.extend(extension.encode_utf16());
-            let log = ImagePath::from_utf16(&name)?;
+        for extension in LOGS {
+            let log = log_path(&self.path, extension)?;
             let item = transaction.view().item(&log)?;
             if item.is_some_and(|item| item.length > 0) {
                 let empty: &[u8] = &[];
@@ -59,5 +110,45 @@ impl HiveFile {
             }
         }
         Ok(())
+    }
+}
+
+/// The ends of the names of a hive's logs.
+const LOGS: [&str; 3] = [".LOG", ".LOG1", ".LOG2"];
+
+fn log_path(hive: &ImagePath, extension: &str) -> Result<ImagePath> {
+    let mut name = hive.to_utf16();
+    name.extend(extension.encode_utf16());
+    ImagePath::from_utf16(&name)
+}
+
+/// Opens a hive with its logs.
+fn open_dirty(view: &View<'_>, path: &ImagePath) -> Result<(Hive, Recovery)> {
+    let read = |extension: &str| -> Result<Vec<u8>> {
+        let log = log_path(path, extension)?;
+        match view.exists(&log)? {
+            true => view.read_file(&log, LOG_LIMIT),
+            false => Ok(Vec::new()),
+        }
+    };
+    let [log, log1, log2] = LOGS.map(read);
+    let (log, log1, log2) = (log?, log1?, log2?);
+    let files = LogFiles { log: &log, log1: &log1, log2: &log2 };
+    Hive::open_with_logs(view.read_file(path, HIVE_LIMIT)?, &files)
+}
+
+/// Content that is read in parts through a shared reference.
+struct Shared {
+    content: Mutex<ContentReader>,
+}
+
+impl ReadAt for Shared {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        content.read_range(offset, buffer).map_err(std::io::Error::other)
+    }
+
+    fn size(&self) -> std::io::Result<u64> {
+        Ok(ReadRange::size(&*self.content.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }

@@ -35,8 +35,8 @@ pub use import::{ImportOptions, KeyMapping};
 pub use name::{Mount, Mounts};
 pub use offline::{Access, Located, Registry};
 pub use report::{
-    Change, ChangeKind, DeleteReport, EntryError, ExportReport, HiveInfo, ImportReport, KeyInfo,
-    ValueContent, ValueInfo,
+    Change, ChangeKind, DeleteReport, EntryError, ExportReport, HiveInfo, ImportReport, KeyInfo, LogInfo,
+    RecoveryInfo, ValueContent, ValueInfo,
 };
 pub use target::Target;
 pub use value::{ValueData, ValueKind};

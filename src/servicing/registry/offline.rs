@@ -1,17 +1,19 @@
 //! The registry as one place: hives that are opened when a name leads to them, and the keys in them.
 
 use super::name::{is, parts, Mount, Mounts};
+use super::report::RecoveryInfo;
 use crate::error::{Error, InFile, Result};
 use crate::formats::regf::{Hive, KeyId};
 use crate::image::identity::control_set;
 use crate::image::{ImageDetails, View};
-use crate::servicing::hives::HiveFile;
+use crate::servicing::hives::{HiveFile, Opening};
 use crate::servicing::windows;
 
 /// How the registry is opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Values of SAM and SECURITY may be read, and both changed.
+    /// Values of SAM and SECURITY may be read, and both changed. A dirty hive whose logs are of no use
+    /// may be changed, which loses what only they hold.
     pub force: bool,
     /// The profile that `HKCU` stands for, as it is named below `HKU`.
     pub current_user: Option<String>,
@@ -22,6 +24,7 @@ pub struct Access {
 pub struct Registry<'v> {
     source: Source<'v>,
     access: Access,
+    opening: Opening,
     pub(super) discarded: bool,
 }
 
@@ -43,17 +46,39 @@ pub struct Located {
 }
 
 impl<'v> Registry<'v> {
-    /// The registry of an image; hives are opened when they are needed.
+    /// The registry of an image, to be looked at. Hives are opened when they are needed, and of clean ones
+    /// only parts are read. A dirty one is as its logs make it, or, if they are of no use, as it is.
     pub fn of_image(view: View<'v>, details: &ImageDetails, access: Access) -> Result<Self> {
+        Self::opened_for(Opening::Look, view, details, access)
+    }
+
+    /// The registry of an image, for what it is opened.
+    pub(super) fn opened_for(
+        opening: Opening,
+        view: View<'v>,
+        details: &ImageDetails,
+        access: Access,
+    ) -> Result<Self> {
         let windows = windows::directory(&view, details)?;
         let mounts = Mounts::new(view, windows, access.current_user.clone());
-        Ok(Self { source: Source::Image { mounts, open: Vec::new() }, access, discarded: false })
+        Ok(Self { source: Source::Image { mounts, open: Vec::new() }, access, opening, discarded: false })
     }
 
     /// One hive: names of keys start at its root. Nothing in it counts as a secret.
     pub fn of_hive(hive: &'v mut Hive) -> Self {
         let access = Access { force: true, current_user: None };
-        Self { source: Source::Hive(hive), access, discarded: false }
+        Self { source: Source::Hive(hive), access, opening: Opening::Look, discarded: false }
+    }
+
+    /// The hives that were opened and found dirty, and what their logs did.
+    pub fn recoveries(&self) -> Vec<RecoveryInfo> {
+        match &self.source {
+            Source::Hive(_) => Vec::new(),
+            Source::Image { open, .. } => open
+                .iter()
+                .filter_map(|(mount, file)| Some(RecoveryInfo::of(mount.path.to_string(), file.recovery()?)))
+                .collect(),
+        }
     }
 
     /// The hives of an image that were opened, to be staged.
@@ -142,7 +167,8 @@ impl<'v> Registry<'v> {
                 let hive = match known {
                     Some(hive) => hive,
                     None => {
-                        let Some(file) = HiveFile::open(&mounts.view(), &mount.path)? else {
+                        let Some(file) = HiveFile::open_for(&mounts.view(), &mount.path, self.opening)?
+                        else {
                             return Err(Error::ItemNotFound { path: mount.path.to_string() });
                         };
                         open.push((mount, file));

@@ -3,6 +3,7 @@
 use super::value::{ValueData, ValueKind};
 use crate::formats::bytes::utf16_units;
 use crate::formats::reg::Complaint;
+use crate::formats::regf::logs::{LogReport, Recovery, RecoveryState};
 use crate::formats::regf::Value;
 use serde::Serialize;
 
@@ -39,6 +40,47 @@ pub struct HiveInfo {
     pub length: u64,
     /// When the file was last written (FILETIME).
     pub last_write_time: u64,
+}
+
+/// A hive that was not closed cleanly: `{hive, recovered, logs: [{name, entries, pages, reason}]}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecoveryInfo {
+    /// Its path.
+    pub hive: String,
+    /// Whether its logs brought it up to date. If not, what only they hold is missing.
+    pub recovered: bool,
+    /// The logs that are there.
+    pub logs: Vec<LogInfo>,
+}
+
+/// What was done with a log: `{name, entries, pages, reason}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogInfo {
+    /// `LOG`, `LOG1` or `LOG2`.
+    pub name: String,
+    /// Log entries that were applied.
+    pub entries: u32,
+    /// Pages of the hive that they hold.
+    pub pages: u64,
+    /// Why it was not used, or why it ended where it did.
+    pub reason: String,
+}
+
+impl RecoveryInfo {
+    /// What was done to the hive at `hive`.
+    pub fn of(hive: String, recovery: &Recovery) -> Self {
+        let log = |log: &LogReport| {
+            let (entries, pages, reason) = match &log.applied {
+                Some(applied) => (applied.entries, applied.pages, applied.stopped.clone()),
+                None => (0, 0, log.unused.clone().unwrap_or_default()),
+            };
+            LogInfo { name: log.name.to_string(), entries, pages, reason }
+        };
+        let recovered = recovery.state != RecoveryState::Dirty;
+        Self { hive, recovered, logs: recovery.logs.iter().map(log).collect() }
+    }
 }
 
 /// The class name as text.

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::formats::regf::Hive;
 use crate::image::{clock, Session};
 use crate::progress::Observer;
+use crate::servicing::hives::Opening;
 
 /// A session or a hive.
 #[derive(Debug)]
@@ -47,7 +48,8 @@ impl Target<'_> {
         };
         let details = session.image().clone();
         let mut transaction = session.transaction(label)?;
-        let mut registry = Registry::of_image(transaction.view(), &details, access.clone())?;
+        let opening = Opening::Edit { accept_dirty: access.force };
+        let mut registry = Registry::opened_for(opening, transaction.view(), &details, access.clone())?;
         let answer = change(&mut registry)?;
         if registry.discarded {
             return Ok(answer);

@@ -11,7 +11,7 @@ mod packages;
 #[path = "support/windows.rs"]
 mod windows;
 
-use images::{root, save};
+use images::{read, root, save};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::Hive;
 use imgsvc::progress::unobserved;
@@ -175,6 +175,32 @@ fn a_real_dirty_hive_is_refused_by_name() {
     let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
     assert!(error.to_string().contains(r"\Windows\System32\config\SYSTEM"), "{error}");
     assert!(matches!(root(error), Error::HiveDirty { primary: 1622, secondary: 1621 }));
+}
+
+#[test]
+fn a_real_dirty_hive_is_brought_up_to_date_by_its_logs() {
+    let Some(folder) = hives::testdata("hives/regipy") else { return };
+    let unpacked = |name: &str| Command::new("xz").arg("-dc").arg(folder.join(name)).output().unwrap().stdout;
+    let bench = WindowsBench::with(|tree| {
+        let config = tree.join("Windows/System32/config");
+        std::fs::write(config.join("SYSTEM"), unpacked("SYSTEM_B.xz")).unwrap();
+        std::fs::write(config.join("SYSTEM.LOG1"), unpacked("SYSTEM_B.LOG1.xz")).unwrap();
+        std::fs::write(config.join("SYSTEM.LOG2"), unpacked("SYSTEM_B.LOG2.xz")).unwrap();
+    });
+    let inf = Sample::network("net").write(&bench.drivers());
+    let mut session = bench.mount();
+    let reports = add(&mut session, &[inf], RECURSE, &mut unobserved).unwrap();
+    assert_eq!(reports[0].status, DriverStatus::Added, "{reports:?}");
+    save(&mut session).unwrap();
+    bench.images.judge();
+    let system = hive(&session, "SYSTEM");
+    system.check().unwrap();
+    // What only the logs had: the last sequence number they lead to, and then ours.
+    let sequence = u32::from_le_bytes(system.bytes()[4..8].try_into().unwrap());
+    assert!(sequence > 2111, "{sequence}");
+    for log in ["LOG1", "LOG2"] {
+        assert_eq!(read(&session, &format!(r"\Windows\System32\config\SYSTEM.{log}")).unwrap(), b"");
+    }
 }
 
 #[test]

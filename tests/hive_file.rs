@@ -189,9 +189,11 @@ fn a_full_disk_leaves_the_old_hive_at_once() {
         for at in 0..steps {
             let place = Place::new();
             let result = faults::full_at(at, || save_edited(&place.hive(), compact));
+            // Not even what was written of the journal is left. (Here a full disk also refuses to write
+            // over what is there, so later the journal stays for the next opening.)
+            assert!(at > 2 || place.names().len() == 1, "step {at}: {:?}", place.names());
             let is_new = judge(&place, &old, &new, &format!("compact {compact}, step {at}"));
             assert_eq!(result.is_ok(), is_new, "compact {compact}, step {at}");
-            assert!(place.names().len() == 1, "{:?}", place.names());
         }
     }
 }

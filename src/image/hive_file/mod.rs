@@ -145,7 +145,10 @@ impl HiveFile {
         self.file.read_at(&mut old, 0)?;
         let new = self.hive.read_range(0..sector)?;
         let sectors = Sectors { unfinished: unfinished_sector(&old, &new), old, new };
-        journal::write(&self.path, &self.file, ranges, &sectors)?;
+        if let Err(error) = journal::write(&self.path, &self.file, ranges, &sectors) {
+            let _ = host::remove_file(&journal::path_of(&self.path));
+            return Err(error);
+        }
         let written = self.write_pages(ranges, &sectors);
         match written {
             Ok(written) => {

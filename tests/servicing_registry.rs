@@ -21,6 +21,7 @@ mod windows;
 use images::{read, root, save};
 use imgsvc::error::{Error, Result};
 use imgsvc::formats::regf::*;
+use imgsvc::image::hive_file::{HiveAccess, HiveFile};
 use imgsvc::image::{SavedImage, Session};
 use imgsvc::progress::unobserved;
 use imgsvc::servicing::registry::*;
@@ -136,6 +137,61 @@ fn the_hives_of_an_image_are_listed_by_name() {
 }
 
 #[test]
+fn a_hive_file_is_saved_when_the_whole_change_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("SOFTWARE");
+    write_hive(&path, "file");
+    std::fs::write(folder.path().join("SOFTWARE.LOG1"), OLD_LOG).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let edit = |text: &str| {
+        let mut file = HiveFile::open(&path, HiveAccess::Write).unwrap();
+        let import = |registry: &mut Registry<'_>| {
+            registry.import(text.as_bytes(), &ImportOptions::default(), &mut unobserved)
+        };
+        Target::File(&mut file).edit("import", &Access::default(), &mut unobserved, import).unwrap()
+    };
+    let good = format!("{V5}[HKEY_LOCAL_MACHINE\\X\\New]\r\n\"a\"=dword:7\r\n");
+    assert!(!edit(&format!("{good}rubbish\r\n")).applied);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert!(edit(&good).applied);
+    let after = std::fs::read(&path).unwrap();
+    assert!(windows::has_key(&Hive::open(after.clone()).unwrap(), "New"));
+    hives::assert_hivexml_reads(&after);
+    assert_eq!(std::fs::read(folder.path().join("SOFTWARE.LOG1")).unwrap(), b"");
+    let mut file = HiveFile::open(&path, HiveAccess::Read).unwrap();
+    let values = |registry: &mut Registry<'_>| registry.values(r"\new", Some("A"));
+    let values = Target::File(&mut file).read(&Access::default(), values).unwrap();
+    assert_eq!((values[0].key.as_str(), &values[0].content.data), (r"\New", &ValueData::Number(7)));
+}
+
+#[test]
+fn a_dirty_hive_file_is_changed_as_its_logs_make_it() {
+    let Some(primary) = corpus("NewDirtyHive") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("HIVE");
+    std::fs::write(&path, primary).unwrap();
+    for log in ["LOG1", "LOG2"] {
+        std::fs::write(
+            folder.path().join(format!("HIVE.{log}")),
+            corpus(&format!("NewDirtyHive.{log}")).unwrap(),
+        )
+        .unwrap();
+    }
+    let mut file = HiveFile::open(&path, HiveAccess::Write).unwrap();
+    let create = |registry: &mut Registry<'_>| {
+        registry.create_key("New", false)?;
+        Ok(registry.recoveries())
+    };
+    let recoveries =
+        Target::File(&mut file).edit("new", &Access::default(), &mut unobserved, create).unwrap();
+    assert!(recoveries[0].recovered && recoveries[0].hive.ends_with("HIVE"), "{recoveries:?}");
+    let mut healed = Hive::open(corpus("RecoveredHive_Windows10").unwrap()).unwrap();
+    healed.create_key(healed.root(), "New").unwrap();
+    let stored = Hive::open(std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(hives::dump_without_times(&stored), hives::dump_without_times(&healed));
+}
+
+#[test]
 fn a_name_that_leads_nowhere_says_why() {
     let bench = bench();
     let mut session = bench.mount();
@@ -242,6 +298,24 @@ fn edits_are_saved_as_foreign_readers_see_them() {
     let system = hive(&session, "SYSTEM");
     assert!(windows::has_key(&system, r"ControlSet001\Services\New"));
     assert!(!windows::has_key(&system, "ControlSet002"));
+}
+
+#[test]
+fn names_of_one_hive_lead_to_one_hive() {
+    let bench = bench();
+    let mut session = bench.mount();
+    let names = [r"HKU\jo", r"HKU\JO", r"HKCU", r"HKEY_USERS\Jo"];
+    let set = |registry: &mut Registry<'_>| {
+        for (number, name) in names.iter().enumerate() {
+            let name = format!(r"{name}\WHICH");
+            let info = registry.set_value(&name, &format!("v{number}"), REG_DWORD, &dword(1), false)?;
+            assert_eq!(info.key, r"HKEY_USERS\jo\Which");
+        }
+        Ok(())
+    };
+    Target::Session(&mut session).edit("test", &forced(), &mut unobserved, set).unwrap();
+    let values = look(&mut session, |registry| registry.values(r"HKU\jo\Which", None)).unwrap();
+    assert_eq!(values.len(), 1 + names.len());
 }
 
 #[test]
@@ -380,7 +454,7 @@ fn a_walk_gives_each_key_before_its_subkeys_by_name() {
     };
     assert_eq!(walk(r"\", u32::MAX), [r"\", r"\a", r"\a\y", r"\a\z", r"\b", r"\b\x", r"\C"]);
     assert_eq!(walk(r"\", 1), [r"\", r"\a", r"\b", r"\C"]);
-    assert_eq!(walk("A", 0), [r"\A"]);
+    assert_eq!(walk("A", 0), [r"\a"]);
 }
 
 #[test]

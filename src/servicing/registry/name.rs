@@ -114,7 +114,7 @@ impl<'v> Mounts<'v> {
     fn machine(&self, hive: &str) -> Result<Mount> {
         Ok(Mount {
             name: format!(r"{}\{hive}", Root::LocalMachine.long_name()),
-            path: hive_path(&self.windows, hive)?,
+            path: self.stored(hive_path(&self.windows, hive)?)?,
             secret: SECRET.contains(&hive),
             system: hive == "SYSTEM",
         })
@@ -129,7 +129,7 @@ impl<'v> Mounts<'v> {
     }
 
     fn user_mount(&self, name: &[u16], user: &[u16]) -> Result<Mount> {
-        let text = String::from_utf16_lossy(user);
+        let mut shown = String::from_utf16_lossy(user);
         let path = if is(user, ".DEFAULT") || is(user, "S-1-5-18") {
             hive_path(&self.windows, "DEFAULT")?
         } else if is(user, "S-1-5-19") {
@@ -139,9 +139,11 @@ impl<'v> Mounts<'v> {
         } else {
             let suffix: Vec<u16> = CLASSES_SUFFIX.encode_utf16().collect();
             let split = user.len().checked_sub(suffix.len()).and_then(|at| user.split_at_checked(at));
-            let (folder, file) = match split {
-                Some((folder, end)) if !folder.is_empty() && upcase::equal(end, &suffix) => (folder, CLASSES),
-                _ => (user, PROFILE),
+            let (folder, file, suffix) = match split {
+                Some((folder, end)) if !folder.is_empty() && upcase::equal(end, &suffix) => {
+                    (folder, CLASSES, CLASSES_SUFFIX)
+                }
+                _ => (user, PROFILE, ""),
             };
             if folder.contains(&u16::from(b'/')) {
                 return refuse(name, "a profile's folder has no '/' in its name");
@@ -153,11 +155,23 @@ impl<'v> Mounts<'v> {
             };
             match listed {
                 Some(listed) => listed.join(file)?,
-                None => self.profiles()?.join_utf16(folder)?.join(file)?,
+                None => {
+                    let folder = self.stored(self.profiles()?.join_utf16(folder)?)?;
+                    shown = String::from_utf16_lossy(folder.file_name().unwrap_or_default()) + suffix;
+                    folder.join(file)?
+                }
             }
         };
-        let name = format!(r"{}\{text}", Root::Users.long_name());
-        Ok(Mount { name, path, secret: false, system: false })
+        let name = format!(r"{}\{shown}", Root::Users.long_name());
+        Ok(Mount { name, path: self.stored(path)?, secret: false, system: false })
+    }
+
+    /// A path in the case that the image has it: one file, one path.
+    fn stored(&self, path: ImagePath) -> Result<ImagePath> {
+        match self.view.lookup(&path)? {
+            Some(item) => ImagePath::from_utf16(&self.view.tree().path_of(item)),
+            None => Ok(path),
+        }
     }
 
     /// The directory of the profiles.
@@ -182,12 +196,12 @@ impl<'v> Mounts<'v> {
         for folder in folders {
             let is_directory = self.view.directory(&profiles.join_utf16(&folder)?).is_ok();
             if is_directory {
-                mounts.push(self.user_mount(&[], &folder)?);
+                // What lies behind a junction is nothing of the image.
+                mounts.extend(self.user_mount(&[], &folder).ok());
                 let classes: Vec<u16> = folder.into_iter().chain(CLASSES_SUFFIX.encode_utf16()).collect();
-                mounts.push(self.user_mount(&[], &classes)?);
+                mounts.extend(self.user_mount(&[], &classes).ok());
             }
         }
-        // A directory of the way may be a junction; behind it there is nothing of the image.
         mounts.retain(|mount| self.view.exists(&mount.path).unwrap_or(false));
         Ok(mounts)
     }

@@ -25,6 +25,8 @@ pub struct Registry<'v> {
     source: Source<'v>,
     access: Access,
     opening: Opening,
+    /// Of a hive file that was dirty.
+    pub(super) recovery: Option<RecoveryInfo>,
     pub(super) discarded: bool,
 }
 
@@ -61,19 +63,25 @@ impl<'v> Registry<'v> {
     ) -> Result<Self> {
         let windows = windows::directory(&view, details)?;
         let mounts = Mounts::new(view, windows, access.current_user.clone());
-        Ok(Self { source: Source::Image { mounts, open: Vec::new() }, access, opening, discarded: false })
+        Ok(Self {
+            source: Source::Image { mounts, open: Vec::new() },
+            access,
+            opening,
+            recovery: None,
+            discarded: false,
+        })
     }
 
     /// One hive: names of keys start at its root. Nothing in it counts as a secret.
     pub fn of_hive(hive: &'v mut Hive) -> Self {
         let access = Access { force: true, current_user: None };
-        Self { source: Source::Hive(hive), access, opening: Opening::Look, discarded: false }
+        Self { source: Source::Hive(hive), access, opening: Opening::Look, recovery: None, discarded: false }
     }
 
     /// The hives that were opened and found dirty, and what their logs did.
     pub fn recoveries(&self) -> Vec<RecoveryInfo> {
         match &self.source {
-            Source::Hive(_) => Vec::new(),
+            Source::Hive(_) => self.recovery.iter().cloned().collect(),
             Source::Image { open, .. } => open
                 .iter()
                 .filter_map(|(mount, file)| Some(RecoveryInfo::of(mount.path.to_string(), file.recovery()?)))
@@ -190,7 +198,22 @@ impl<'v> Registry<'v> {
                 *first = set;
             }
         }
+        let stored = self.stored_names(&located);
+        located.path = self.blame(&located, stored)?;
         Ok(located)
+    }
+
+    /// The names as the hive has them, as far as the keys are there.
+    fn stored_names(&self, located: &Located) -> Result<Vec<Vec<u16>>> {
+        let hive = self.hive(located)?;
+        let mut path = located.path.clone();
+        let mut key = hive.root();
+        for part in &mut path {
+            let Some(subkey) = hive.find_subkey(key, part)? else { break };
+            *part = hive.name(subkey)?;
+            key = subkey;
+        }
+        Ok(path)
     }
 
     /// The full name of a key.

@@ -1,17 +1,22 @@
-//! What registry operations work on: a session, or a hive.
+//! What registry operations work on: a session, a hive file of the host, or a hive in memory.
 
 use super::offline::{Access, Registry};
+use super::report::RecoveryInfo;
 use crate::error::Result;
+use crate::formats::regf::logs::RecoveryState;
 use crate::formats::regf::Hive;
+use crate::image::hive_file::HiveFile;
 use crate::image::{clock, Session};
 use crate::progress::Observer;
 use crate::servicing::hives::Opening;
 
-/// A session or a hive.
+/// A session, a hive file, or a hive.
 #[derive(Debug)]
 pub enum Target<'a> {
     /// The registry of the session's image.
     Session(&'a mut Session),
+    /// A hive file of the host.
+    File(&'a mut HiveFile),
     /// One hive; whoever opened it stores it ([`Hive::finish`]).
     Hive(&'a mut Hive),
 }
@@ -21,6 +26,7 @@ impl Target<'_> {
     pub fn read<T>(self, access: &Access, look: impl FnOnce(&mut Registry<'_>) -> Result<T>) -> Result<T> {
         match self {
             Target::Hive(hive) => look(&mut Registry::of_hive(hive)),
+            Target::File(file) => look(&mut of_file(file)),
             Target::Session(session) => {
                 session.refresh()?;
                 look(&mut Registry::of_image(session.view()?, session.image(), access.clone())?)
@@ -29,8 +35,9 @@ impl Target<'_> {
     }
 
     /// Changes the registry. In a session it is one transaction, named `label`: if `change` fails or
-    /// calls [`Registry::discard`], nothing is changed. A hive may have a part of the changes then; it
-    /// must not be stored.
+    /// calls [`Registry::discard`], nothing is changed. A hive file is saved in place at the end; if the
+    /// change fails, it stays as it is, but must be opened again, for it has a part of the changes in
+    /// memory. So may a hive, which must not be stored then.
     ///
     /// # Errors
     /// Those of `change`; [`SessionReadOnly`](crate::error::Error::SessionReadOnly), and other errors of
@@ -44,6 +51,17 @@ impl Target<'_> {
     ) -> Result<T> {
         let session = match self {
             Target::Hive(hive) => return change(&mut Registry::of_hive(hive)),
+            Target::File(file) => {
+                if access.force {
+                    file.hive_mut().accept_dirty();
+                }
+                let mut registry = of_file(file);
+                let answer = change(&mut registry)?;
+                if !registry.discarded {
+                    file.save(clock::now())?;
+                }
+                return Ok(answer);
+            }
             Target::Session(session) => session,
         };
         let details = session.image().clone();
@@ -61,4 +79,13 @@ impl Target<'_> {
         transaction.commit()?;
         Ok(answer)
     }
+}
+
+/// The registry of a hive file, which knows what its logs did.
+fn of_file(file: &mut HiveFile) -> Registry<'_> {
+    let recovery = file.recovery().filter(|recovery| recovery.state != RecoveryState::Clean);
+    let recovery = recovery.map(|recovery| RecoveryInfo::of(file.path().display().to_string(), recovery));
+    let mut registry = Registry::of_hive(file.hive_mut());
+    registry.recovery = recovery;
+    registry
 }

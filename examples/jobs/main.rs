@@ -23,6 +23,7 @@ use imgsvc::image::{jobs, Session};
 use imgsvc::progress::Observer;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -82,7 +83,7 @@ fn run(words: &[&str], observer: Observer<'_>) -> Result<()> {
             print(&jobs::repair(path(image), path(destination), &options(json)?, observer)?)
         }
         ["list", image, index, pattern] => {
-            let batch = &mut |items: &[_]| items.iter().try_for_each(print);
+            let batch = &mut |items: &[_]| print_all(items);
             jobs::list(path(image), number(index)?, pattern, &options(json)?, batch)
         }
         ["extract", image, index, file] => {
@@ -90,7 +91,7 @@ fn run(words: &[&str], observer: Observer<'_>) -> Result<()> {
             jobs::extract(path(image), number(index)?, file, &options(json)?, &mut output, observer).map(drop)
         }
         ["compare", reference, first, difference, second] => {
-            let batch = &mut |items: &[_]| items.iter().try_for_each(print);
+            let batch = &mut |items: &[_]| print_all(items);
             let (first, second) = (number(first)?, number(second)?);
             jobs::compare(path(reference), first, path(difference), second, &options(json)?, batch)
         }
@@ -111,7 +112,15 @@ fn invalid(reason: String) -> Error {
 }
 
 fn print<T: Serialize>(report: &T) -> Result<()> {
-    let text = serde_json::to_string(report).map_err(|error| invalid(error.to_string()))?;
-    println!("{text}");
-    Ok(())
+    print_all(std::slice::from_ref(report))
+}
+
+/// One line each, written at once.
+fn print_all<T: Serialize>(rows: &[T]) -> Result<()> {
+    let mut lines = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut lines, row).map_err(|error| invalid(error.to_string()))?;
+        lines.push(b'\n');
+    }
+    std::io::stdout().write_all(&lines).map_err(Error::Stream)
 }

@@ -7,6 +7,7 @@
 //! Reference: `docs/formats/wim.md` "Blob table"; `ebiggers/wimlib` `src/blob_table.c`.
 
 use super::chunks::{SolidHeader, SOLID_HEADER_SIZE};
+use super::hash_key::KeyState;
 use super::header::{resource_flags, Compression, Header, ResourceHeader, VERSION_SOLID};
 use super::solid_run::SolidRun;
 use super::source::read_vec_at;
@@ -68,7 +69,7 @@ pub struct SolidResource {
 #[derive(Debug, Clone, Default)]
 pub struct BlobTable {
     blobs: Vec<Blob>,
-    index: HashMap<Hash, u32>,
+    index: HashMap<Hash, u32, KeyState>,
     metadata: Vec<Blob>,
     solid: Vec<SolidResource>,
     ignored: Vec<IgnoredEntry>,
@@ -117,11 +118,11 @@ impl BlobTable {
     /// # Errors
     /// [`Error::Malformed`] for entries that contradict the format.
     pub fn add_part(&mut self, bytes: &[u8], header: &Header, source: &dyn ReadAt) -> Result<()> {
-        let entries = bytes.len() / ENTRY_SIZE;
-        self.blobs.reserve(entries);
-        self.index.reserve(entries);
+        let (table, _) = bytes.as_chunks::<ENTRY_SIZE>();
+        self.blobs.reserve(table.len());
+        self.index.reserve(table.len());
         let mut run: Option<SolidRun> = None;
-        for (index, entry) in bytes.chunks_exact(ENTRY_SIZE).enumerate() {
+        for (index, entry) in table.iter().enumerate() {
             let mut entry = DiskEntry::read(entry, index)?;
             if header.version != VERSION_SOLID {
                 entry.header.flags &= !resource_flags::SOLID;
@@ -136,8 +137,7 @@ impl BlobTable {
             let run = match &mut run {
                 Some(run) => run,
                 none => {
-                    let start = index.saturating_mul(ENTRY_SIZE);
-                    let rest = bytes.get(start..).unwrap_or_default();
+                    let rest = table.get(index..).unwrap_or_default();
                     none.insert(self.start_run(rest, index, header, source)?)
                 }
             };
@@ -151,13 +151,13 @@ impl BlobTable {
     /// Reads the headers of all solid resources of the run that `rest` begins with.
     fn start_run(
         &mut self,
-        rest: &[u8],
+        rest: &[[u8; ENTRY_SIZE]],
         first_entry: usize,
         header: &Header,
         source: &dyn ReadAt,
     ) -> Result<SolidRun> {
         let first_resource = self.solid.len();
-        for (index, bytes) in (first_entry..).zip(rest.chunks_exact(ENTRY_SIZE)) {
+        for (index, bytes) in (first_entry..).zip(rest) {
             let entry = DiskEntry::read(bytes, index)?;
             if !entry.header.has(resource_flags::SOLID) {
                 break;
@@ -205,13 +205,13 @@ impl BlobTable {
         if entry.header.has(resource_flags::METADATA) && entry.references != 0 {
             return Err(entry.error("image metadata in a resource of its own", "a solid one"));
         }
-        if self.index.contains_key(&entry.hash) {
-            self.ignore(&entry, header, IgnoredReason::Duplicate);
-            return Ok(());
-        }
-        run.extents.push((resource, offset, size, entry.index));
         let location = BlobLocation::Solid { resource, offset };
-        self.add(Blob { hash: entry.hash, size, references: entry.references, part: entry.part, location })
+        let blob = Blob { hash: entry.hash, size, references: entry.references, part: entry.part, location };
+        match self.add_new(blob)? {
+            true => run.extents.push((resource, offset, size, entry.index)),
+            false => self.ignore(&entry, header, IgnoredReason::Duplicate),
+        }
+        Ok(())
     }
 
     fn add_resource(&mut self, entry: DiskEntry, header: &Header) -> Result<()> {
@@ -238,10 +238,8 @@ impl BlobTable {
                 1 => self.ignore(&entry, header, IgnoredReason::MoreMetadata),
                 many => return Err(entry.error("1 reference to an image's metadata", many.to_string())),
             }
-        } else if self.index.contains_key(&blob.hash) {
+        } else if !self.add_new(blob)? {
             self.ignore(&entry, header, IgnoredReason::Duplicate);
-        } else {
-            self.add(blob)?;
         }
         Ok(())
     }
@@ -251,16 +249,20 @@ impl BlobTable {
     /// # Errors
     /// [`Error::LimitExceeded`] beyond 2^32 blobs.
     pub fn add(&mut self, blob: Blob) -> Result<()> {
+        self.add_new(blob).map(drop)
+    }
+
+    /// As [`BlobTable::add`]; says whether the blob is new.
+    fn add_new(&mut self, blob: Blob) -> Result<bool> {
         let number = u32::try_from(self.blobs.len()).map_err(|_| Error::LimitExceeded {
             what: "the number of blobs",
             limit: u64::from(u32::MAX),
             found: u64::MAX,
         })?;
-        if let Entry::Vacant(place) = self.index.entry(blob.hash) {
-            place.insert(number);
-            self.blobs.push(blob);
-        }
-        Ok(())
+        let Entry::Vacant(place) = self.index.entry(blob.hash) else { return Ok(false) };
+        place.insert(number);
+        self.blobs.push(blob);
+        Ok(true)
     }
 
     /// The blob of that hash.
@@ -413,7 +415,9 @@ struct DiskEntry {
 }
 
 impl DiskEntry {
-    fn read(bytes: &[u8], index: usize) -> Result<Self> {
+    /// There are tens of thousands, so the length is known when this is compiled.
+    #[inline]
+    fn read(bytes: &[u8; ENTRY_SIZE], index: usize) -> Result<Self> {
         let mut reader = Reader::new(FORMAT, bytes);
         Ok(Self {
             index,

@@ -186,6 +186,7 @@ impl ResourceHeader {
     }
 
     /// Reads the 24 bytes.
+    #[inline]
     pub fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let packed = reader.u64()?;
         let offset = reader.u64()?;

@@ -6,6 +6,7 @@
 mod archive;
 pub mod blob_table;
 pub mod chunks;
+mod hash_key;
 pub mod header;
 mod image_info;
 pub mod integrity;

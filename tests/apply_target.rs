@@ -13,7 +13,7 @@ mod support {
 use imgsvc::error::{Error, Result};
 use imgsvc::formats::wim::tree::{attributes, Inode, Reparse, StreamKind, Tree};
 use imgsvc::formats::wim::Compression;
-use imgsvc::image::jobs::apply::TargetKind;
+use imgsvc::image::jobs::PlaceKind;
 use imgsvc::image::jobs::{apply, ApplyOptions, ApplyReport};
 use imgsvc::progress::{unobserved, Phase};
 use std::fs;
@@ -135,9 +135,9 @@ fn a_file_that_is_no_volume_is_refused_with_a_remedy() {
     let told = run(&bench, &file, &ApplyOptions::default()).unwrap_err();
     assert!(told.to_string().contains("mkntfs -F"), "{told}");
     assert!(matches!(root(told), Error::InvalidArgument { parameter: "target", .. }));
-    let options = ApplyOptions { target: TargetKind::Directory, ..ApplyOptions::default() };
+    let options = ApplyOptions { target: PlaceKind::Directory, ..ApplyOptions::default() };
     assert!(matches!(root(run(&bench, &file, &options).unwrap_err()), Error::InvalidArgument { .. }));
-    let options = ApplyOptions { target: TargetKind::Ntfs, ..ApplyOptions::default() };
+    let options = ApplyOptions { target: PlaceKind::Ntfs, ..ApplyOptions::default() };
     assert!(matches!(
         root(run(&bench, &bench.path("none"), &options).unwrap_err()),
         Error::InvalidArgument { .. }

@@ -6,7 +6,7 @@
 mod support;
 
 use imgsvc::error::Error;
-use imgsvc::image::jobs::apply::TargetKind;
+use imgsvc::image::jobs::PlaceKind;
 use imgsvc::image::jobs::{self, ApplyOptions};
 use imgsvc::progress::{unobserved, Phase, Progress};
 use std::ops::ControlFlow;
@@ -263,7 +263,7 @@ fn wrong_targets_are_told_apart() {
     let directory = tempfile::tempdir().unwrap();
     let Some((_, wim)) = example(directory.path()) else { return };
     let missing = directory.path().join("missing");
-    let as_volume = ApplyOptions { target: TargetKind::Ntfs, ..ApplyOptions::default() };
+    let as_volume = ApplyOptions { target: PlaceKind::Ntfs, ..ApplyOptions::default() };
     for path in [missing.as_path(), directory.path()] {
         let answer = jobs::apply(&wim, 1, path, &as_volume, &mut unobserved);
         assert!(matches!(answer, Err(Error::InvalidArgument { .. } | Error::Io { .. })), "{answer:?}");

@@ -4,7 +4,7 @@
 //! caller's thread hashes it; it alone reads, writes, reports and can cancel.
 
 use crate::error::{Error, Result};
-use std::num::NonZero;
+use crate::image::pool::cores;
 use std::sync::{Mutex, PoisonError};
 use wimlib_sys::codec::{Compressor, Decompressor, Format};
 
@@ -57,7 +57,7 @@ impl Packer {
             Error::malformed("WIM header", "chunk size", "a positive number", chunk_size.to_string())
         })?;
         let level = if level == 0 { DEFAULT_LEVEL } else { level };
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get).min(WORKER_LIMIT);
+        let cores = cores().min(WORKER_LIMIT);
         let workers = (0..cores)
             .map(|_| {
                 let compressor =

@@ -3,9 +3,9 @@
 use crate::error::{Error, Result};
 use crate::formats::wim::tree::Tree;
 use crate::formats::wim::{check_hash, Archive, Hash};
+use crate::image::pool::cores;
 use crate::progress::{report, Observer, Phase};
 use sha1::{Digest, Sha1};
-use std::num::NonZero;
 
 /// Bytes of metadata per thread below which another thread does not pay.
 const SHARE_MINIMUM: usize = 1 << 20;
@@ -29,7 +29,7 @@ pub fn read_metadata(archive: &Archive, index: u32, observer: Observer<'_>) -> R
     })?;
     drop(resource);
     let mut bytes = vec![0; size];
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let cores = cores();
     let share = size.div_ceil(cores).max(SHARE_MINIMUM).next_multiple_of(chunk_size);
     std::thread::scope(|scope| {
         let mut threads = Vec::new();

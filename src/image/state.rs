@@ -193,6 +193,15 @@ impl StateDirectory {
         Ok(sessions.filter(|(_, record)| record.is_on(path, identity)).collect())
     }
 
+    /// Notes with every session on an image file, apart from the one with the id `except`, which
+    /// header the file is about to get. The caller holds the lock until it has that header: a session
+    /// that was made in between would not be told.
+    pub fn foresee(&self, path: &Path, identity: FileId, header: &[u8], except: Option<&str>) -> Result<()> {
+        let sessions = self.on_file(path, identity)?;
+        let mut others = sessions.iter().filter(|(_, record)| Some(record.id.as_str()) != except);
+        others.try_for_each(|(session, _)| session.foresee(header))
+    }
+
     /// The session of that id or path.
     pub fn find(&self, path_or_id: &Path) -> Result<SessionDirectory> {
         let path = std::path::absolute(path_or_id).unwrap_or_else(|_| path_or_id.to_path_buf());

@@ -148,7 +148,9 @@ impl Target {
             }
             Kind::Grown { length, old, state, .. } => {
                 file.sync()?;
-                let guard = foresee(state, &file, header)?;
+                // Where no lock can be made, no session can be made either.
+                let guard = state.lock().ok();
+                state.foresee(file.path(), file.identity()?, header, None)?;
                 // From here on, only the header tells which file it is.
                 undo.armed = false;
                 commit_header(&file, old, header, *length)?;
@@ -171,16 +173,6 @@ pub(crate) fn commit_header(file: &HostFile, old: &[u8], header: &HeaderBytes, l
         return Err(error);
     }
     file.sync()
-}
-
-/// Notes the header to come with every session on the file, so that they go on with it. Until what
-/// this returns is dropped, no session is made that would not be told.
-fn foresee(state: &StateDirectory, file: &HostFile, header: &HeaderBytes) -> Result<Option<HostFile>> {
-    // Where no lock can be made, no session can be made either.
-    let guard = state.lock().ok();
-    let sessions = state.on_file(file.path(), file.identity()?)?;
-    sessions.iter().try_for_each(|(session, _)| session.foresee(header))?;
-    Ok(guard)
 }
 
 fn refuse_unless(overwrite: bool, path: &Path) -> Result<()> {

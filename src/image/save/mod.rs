@@ -116,12 +116,8 @@ impl Session {
     /// be told.
     fn note(&self, commit: &Commit) -> Result<HostFile> {
         let guard = self.state.lock()?;
-        for other in self.state.all()? {
-            let same_file = |record: Record| record.image_path == self.record.image_path;
-            if other.id() != self.directory.id() && other.read().is_ok_and(same_file) {
-                other.foresee(&commit.base.header)?;
-            }
-        }
+        let Record { id, image_path, image_file, .. } = &self.record;
+        self.state.foresee(image_path, *image_file, &commit.base.header, Some(id))?;
         self.directory.write(&Record { commit: Some(commit.clone()), ..self.record.clone() })?;
         Ok(guard)
     }

@@ -1,7 +1,7 @@
 //! Work on all cores, while the caller's thread reports and can cancel.
 
 use crate::error::{Error, Result};
-use std::num::NonZero;
+use crate::image::pool::cores;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ const WORKER_LIMIT: usize = 32;
 
 /// How many threads there is work for.
 pub(super) fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get).min(WORKER_LIMIT)
+    cores().min(WORKER_LIMIT)
 }
 
 /// Tells the workers that the work is over.

@@ -6,7 +6,7 @@
 
 use super::cores::{self, Stop};
 use super::link;
-use super::options::{ApplyReport, NotApplied, TargetKind};
+use super::options::{ApplyReport, NotApplied};
 use super::plan::{Kind, Plan};
 use super::schedule::Schedule;
 use super::select::Selection;
@@ -18,6 +18,7 @@ use crate::formats::wim::tree::{DentryId, Tree};
 use crate::image::content::EMPTY;
 use crate::image::file::ImageFile;
 use crate::image::host::{self, tree::Room};
+use crate::image::jobs::PlaceKind;
 use crate::progress::{report, Observer, Phase};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -52,7 +53,7 @@ pub(super) fn apply(
         image_path: image.path().to_path_buf(),
         index,
         target: target.path().to_path_buf(),
-        target_kind: TargetKind::Directory,
+        target_kind: PlaceKind::Directory,
         files: plan.files.len().try_into().unwrap_or(u64::MAX),
         directories: plan.directories.len().try_into().unwrap_or(u64::MAX),
         links: plan.files.iter().map(|file| u64::try_from(file.links.len()).unwrap_or(0)).sum(),

@@ -10,11 +10,12 @@ mod select;
 mod target;
 mod write;
 
-pub use options::{ApplyOptions, ApplyReport, NotApplied, NotAppliedCounts, TargetKind};
+pub use options::{ApplyOptions, ApplyReport, NotApplied, NotAppliedCounts};
 
 use crate::error::{Error, InFile, Result};
 use crate::image::file::ImageFile;
 use crate::image::jobs::ntfs::{self, VolumeTarget};
+use crate::image::jobs::PlaceKind;
 use crate::image::metadata::read_tree;
 use crate::image::options::ImageSelector;
 use crate::progress::Observer;
@@ -73,23 +74,23 @@ fn is_device_path(path: &Path) -> bool {
 }
 
 /// The target is an NTFS volume, and not a directory.
-fn is_volume(target: &Path, kind: TargetKind) -> Result<bool> {
+fn is_volume(target: &Path, kind: PlaceKind) -> Result<bool> {
     let refuse = |reason| Err(Error::InvalidArgument { parameter: "target", reason });
     let is_directory = match std::fs::metadata(target) {
         Ok(found) => found.is_dir(),
         // A device that is not there must not become a directory among the devices.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_device_path(target) => {
-            kind != TargetKind::Ntfs
+            kind != PlaceKind::Ntfs
         }
         Err(error) => return Err(Error::io("open", target, error)),
     };
     let shown = target.display();
     match kind {
-        TargetKind::Directory if !is_directory => refuse(format!("'{shown}' is not a directory")),
-        TargetKind::Directory => Ok(false),
-        TargetKind::Auto if is_directory => Ok(false),
-        TargetKind::Auto | TargetKind::Ntfs if ntfs::is_volume(target)? => Ok(true),
-        TargetKind::Auto | TargetKind::Ntfs => refuse(format!(
+        PlaceKind::Directory if !is_directory => refuse(format!("'{shown}' is not a directory")),
+        PlaceKind::Directory => Ok(false),
+        PlaceKind::Auto if is_directory => Ok(false),
+        PlaceKind::Auto | PlaceKind::Ntfs if ntfs::is_volume(target)? => Ok(true),
+        PlaceKind::Auto | PlaceKind::Ntfs => refuse(format!(
             "'{shown}' is not an NTFS volume; name a directory, or make an NTFS volume of a file or \
              device first, with 'mkntfs -F {shown}'"
         )),

@@ -1,20 +1,9 @@
 //! What callers choose when an image is applied, and what they are told.
 
 use crate::image::info::host_path;
+use crate::image::jobs::PlaceKind;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-
-/// Where to an image is applied.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TargetKind {
-    /// An NTFS volume when the target is a file or device that holds one, else a directory.
-    #[default]
-    Auto,
-    /// A directory of the host.
-    Directory,
-    /// An NTFS volume: a block device, or a file with its content.
-    Ntfs,
-}
 
 /// How an image is applied.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,7 +15,7 @@ pub struct ApplyOptions {
     /// Image files that hold what this one, a delta, lacks.
     pub reference_paths: Vec<PathBuf>,
     /// What the target is.
-    pub target: TargetKind,
+    pub target: PlaceKind,
     /// Check the whole file against its integrity table first, if it has one.
     pub check_integrity: bool,
     /// Apply into a directory that is not empty: files there are replaced one by one, what the
@@ -47,7 +36,7 @@ pub struct ApplyReport {
     #[serde(serialize_with = "host_path")]
     pub target: PathBuf,
     /// What the target was: `Directory` or `Ntfs`.
-    pub target_kind: TargetKind,
+    pub target_kind: PlaceKind,
     /// Files written; the names of one file count once.
     pub files: u64,
     /// Directories, the root of the image among them.

@@ -12,12 +12,12 @@ use crate::formats::wim::Hash;
 use crate::image::container::{ContainerWriter, Incoming};
 use crate::image::file::ImageFile;
 use crate::image::host::listing::{self, FileState};
+use crate::image::pool::cores;
 use crate::progress::{report, Observer, Phase};
 use sha1::{Digest, Sha1};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{mpsc, Arc};
@@ -137,7 +137,7 @@ fn hash_suspects(
         }
     };
     std::thread::scope(|scope| {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let cores = cores();
         let threads: Vec<_> = (0..cores.min(suspects.len()))
             .map(|_| {
                 let sender = sender.clone();

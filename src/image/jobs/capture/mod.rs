@@ -14,7 +14,7 @@ mod template;
 mod verify;
 mod volume;
 
-pub use options::{AppendOptions, CaptureOptions, CaptureReport, Skipped, SourceKind};
+pub use options::{AppendOptions, CaptureOptions, CaptureReport, Skipped};
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::header::header_flags;
@@ -25,6 +25,7 @@ use crate::image::file::ImageFile;
 use crate::image::folder::{self, HostKind};
 use crate::image::host::{self, HostFile};
 use crate::image::jobs::ntfs;
+use crate::image::jobs::PlaceKind;
 use crate::image::metadata::read_tree;
 use crate::image::options::ImageSelector;
 use crate::image::resource::Storage;
@@ -171,9 +172,9 @@ pub fn append(
 
 fn is_volume(source: &Path, options: &CaptureOptions) -> Result<bool> {
     match options.source {
-        SourceKind::Ntfs => Ok(true),
-        SourceKind::Directory => Ok(false),
-        SourceKind::Auto => match folder::kind(source)? {
+        PlaceKind::Ntfs => Ok(true),
+        PlaceKind::Directory => Ok(false),
+        PlaceKind::Auto => match folder::kind(source)? {
             Some(HostKind::Directory) => Ok(false),
             Some(_) => ntfs::is_volume(source),
             None => Err(Error::io("capture", source, io::ErrorKind::NotFound.into())),

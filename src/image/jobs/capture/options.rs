@@ -2,20 +2,9 @@
 
 use crate::image::container::CompressionType;
 use crate::image::info::host_path;
+use crate::image::jobs::PlaceKind;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-
-/// What an image is captured from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SourceKind {
-    /// An NTFS volume when the source is a file or device that holds one, else a directory.
-    #[default]
-    Auto,
-    /// A directory of the host.
-    Directory,
-    /// An NTFS volume: a block device, or a file with its content.
-    Ntfs,
-}
 
 /// How [`capture`](super::capture) makes an image file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -55,7 +44,7 @@ pub struct CaptureOptions {
     /// Read the new image back and check every content.
     pub verify: bool,
     /// What the source is.
-    pub source: SourceKind,
+    pub source: PlaceKind,
     /// Keep the targets of absolute links as they are. Otherwise those into the captured tree
     /// are stored relative to its root, so that they follow the image to where it is applied.
     pub no_link_fix: bool,
@@ -82,7 +71,7 @@ pub struct AppendOptions {
     pub delta_from: Vec<PathBuf>,
     pub timestamp: Option<u64>,
     pub verify: bool,
-    pub source: SourceKind,
+    pub source: PlaceKind,
     /// The fixing of links also needs a file whose other images have theirs fixed.
     pub no_link_fix: bool,
     /// An earlier image of the same source in this file, 1-based. Files that have the path, size

@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::formats::upcase;
 use crate::formats::wim::tree::{attributes, DentryId, Inode, InodeId, Tree};
 use crate::image::file::ImageFile;
-use crate::image::jobs::apply::{ApplyReport, NotApplied, NotAppliedCounts, TargetKind};
+use crate::image::jobs::apply::{ApplyReport, NotApplied, NotAppliedCounts};
+use crate::image::jobs::PlaceKind;
 use crate::progress::{report, Observer, Phase};
 use std::collections::HashSet;
 use std::path::Path;
@@ -107,7 +108,7 @@ fn count(target: &VolumeTarget<'_>, included: &HashSet<DentryId>) -> Result<Appl
         image_path: target.image.path().to_path_buf(),
         index: target.index,
         target: target.volume.to_path_buf(),
-        target_kind: TargetKind::Ntfs,
+        target_kind: PlaceKind::Ntfs,
         files: 0,
         directories: 0,
         links: 0,

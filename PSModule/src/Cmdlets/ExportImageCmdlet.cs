@@ -103,19 +103,8 @@ public sealed class ExportImageCmdlet : ImageFileCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(ImagePath, () =>
     {
-        string imagePath = FullPath(ImagePath);
-        IReadOnlyList<ImageInfo> images = Engine.GetImages(imagePath);
-        ImageBatches.Batch batch = batches.For(imagePath);
+        ImageBatches.Batch batch = Choose(batches, FullPath(ImagePath), Index, Name);
         batch.All |= All.IsPresent;
-        foreach (int index in Index)
-        {
-            ForItem(imagePath, () => batch.Add(new[] { ImageSelection.ByIndex(imagePath, images, index) }));
-        }
-
-        foreach (string name in Name)
-        {
-            ForItem(imagePath, () => batch.Add(ImageSelection.ByName(imagePath, images, name)));
-        }
     });
 
     /// <summary>One call for each source file: all of its images share their content.</summary>

@@ -39,6 +39,24 @@ public abstract class ImageFileCmdlet : ImageServicingCmdlet
         ? given is SwitchParameter { IsPresent: true }
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
 
+    /// <summary>Notes the images of a file that are meant. One that the file does not have is an error of its own.</summary>
+    private protected ImageBatches.Batch Choose(ImageBatches batches, string imagePath, int[] indexes, string[] names)
+    {
+        IReadOnlyList<ImageInfo> images = Engine.GetImages(imagePath);
+        ImageBatches.Batch batch = batches.For(imagePath);
+        foreach (int index in indexes)
+        {
+            ForItem(imagePath, () => batch.Add(new[] { ImageSelection.ByIndex(imagePath, images, index) }));
+        }
+
+        foreach (string name in names)
+        {
+            ForItem(imagePath, () => batch.Add(ImageSelection.ByName(imagePath, images, name)));
+        }
+
+        return batch;
+    }
+
     /// <summary>Emits images of a file that was just written, or all of them.</summary>
     private protected void WriteImages(string imagePath, IReadOnlyList<uint>? indexes = null) =>
         WriteObject(

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Management.Automation;
 using ImageServicing.Internal;
 using ImageServicing.Interop;
@@ -48,21 +47,7 @@ public sealed class RemoveImageCmdlet : ImageFileCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForItem(ImagePath, () =>
-    {
-        string imagePath = FullPath(ImagePath);
-        IReadOnlyList<ImageInfo> images = Engine.GetImages(imagePath);
-        ImageBatches.Batch batch = batches.For(imagePath);
-        foreach (int index in Index)
-        {
-            ForItem(imagePath, () => batch.Add(new[] { ImageSelection.ByIndex(imagePath, images, index) }));
-        }
-
-        foreach (string name in Name)
-        {
-            ForItem(imagePath, () => batch.Add(ImageSelection.ByName(imagePath, images, name)));
-        }
-    });
+    protected override void ProcessRecord() => ForItem(ImagePath, () => Choose(batches, FullPath(ImagePath), Index, Name));
 
     /// <summary>Removes when all input is there: every removal changes the numbers of the images behind it.</summary>
     protected override void EndProcessing()

@@ -101,7 +101,7 @@ internal static class ImageFiles
         string imagePath, uint index, string pattern, JsonWriter options, Action<ImageItem> each, CancellationToken token)
     {
         NativeLoader.EnsureLoaded();
-        Listing.Run(item => each(new ImageItem(imagePath, index, item)), token, batch =>
+        Operation.Until(token).Run(item => each(new ImageItem(imagePath, index, item)), batch =>
         {
             int status = NativeMethods.imgsvc_image_list(
                 imagePath, index, pattern, options.ToString(), batch, IntPtr.Zero, out ErrorHandle error);
@@ -120,7 +120,7 @@ internal static class ImageFiles
         CancellationToken token)
     {
         NativeLoader.EnsureLoaded();
-        Listing.Run(difference => each(new ImageDifference(null, difference)), token, batch =>
+        Operation.Until(token).Run(difference => each(new ImageDifference(null, difference)), batch =>
         {
             int status = NativeMethods.imgsvc_image_compare(
                 referencePath, referenceIndex, differencePath, differenceIndex,

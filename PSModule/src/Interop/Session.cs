@@ -71,7 +71,7 @@ internal sealed class Session
     internal IReadOnlyList<ImageDifference> Compare(JsonWriter options, CancellationToken token) => Use(token, open =>
     {
         var differences = new List<ImageDifference>();
-        Listing.Run(difference => differences.Add(new ImageDifference(Path, difference)), token, batch =>
+        Operation.Until(token).Run(difference => differences.Add(new ImageDifference(Path, difference)), batch =>
         {
             int status = NativeMethods.imgsvc_session_compare(open, options.ToString(), batch, IntPtr.Zero, out ErrorHandle error);
             return (status, error);
@@ -93,7 +93,7 @@ internal sealed class Session
     internal IReadOnlyList<ImageItem> GetItems(string itemPath, CancellationToken token) => Use(token, open =>
     {
         var items = new List<ImageItem>();
-        Listing.Run(item => items.Add(new ImageItem(Path, item)), token, batch =>
+        Operation.Until(token).Run(item => items.Add(new ImageItem(Path, item)), batch =>
         {
             int status = NativeMethods.imgsvc_item_list(open, itemPath, ItemFlags.None, batch, IntPtr.Zero, out ErrorHandle error);
             return (status, error);

@@ -10,6 +10,7 @@ use imgsvc::error::{Error, Result};
 use imgsvc::formats::regf::{sz, REG_SZ};
 use imgsvc::image::hive_file::{HiveAccess, HiveFile};
 use imgsvc::image::now;
+use imgsvc::progress::unobserved;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -50,6 +51,6 @@ fn add(file: &Path, parent: &str, count: Result<u32>, values: Result<u32>) -> Re
             hive.set_value(created, &format!("Value{value}"), REG_SZ, &sz(&text))?;
         }
     }
-    let saved = file.save(now())?;
+    let saved = file.save(now(), &mut unobserved)?;
     Ok(format!("{} bytes read, {} written", file.hive().bytes_read(), saved.written))
 }

@@ -16,8 +16,9 @@ mod hives;
 use imgsvc::error::Error;
 use imgsvc::formats::regf::logs::RecoveryState;
 use imgsvc::formats::regf::*;
-use imgsvc::image::hive_file::{HiveAccess, HiveFile, HiveSaved};
+use imgsvc::image::hive_file::{CreateOptions, HiveAccess, HiveFile, HiveSaved};
 use imgsvc::image::host::faults;
+use imgsvc::progress::unobserved;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -35,6 +36,10 @@ fn sample() -> Hive {
     hive
 }
 
+fn create(path: &Path) -> imgsvc::error::Result<()> {
+    HiveFile::create(path, &mut sample(), NOW, &CreateOptions::default(), &mut unobserved)
+}
+
 struct Place {
     folder: tempfile::TempDir,
 }
@@ -42,7 +47,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
-        HiveFile::create(&place.hive(), &mut sample(), NOW).unwrap();
+        create(&place.hive()).unwrap();
         place
     }
 
@@ -76,9 +81,9 @@ fn save_edited(path: &Path, compact: bool) -> imgsvc::error::Result<HiveSaved> {
     let mut file = HiveFile::open(path, HiveAccess::Write)?;
     edit(file.hive_mut());
     if compact {
-        file.save_compacted(NOW + 1)
+        file.save_compacted(NOW + 1, &mut unobserved)
     } else {
-        file.save(NOW + 1)
+        file.save(NOW + 1, &mut unobserved)
     }
 }
 
@@ -90,27 +95,27 @@ fn dump(path: &Path) -> Vec<String> {
 fn a_save_writes_what_changed_and_nothing_else() {
     let place = Place::new();
     let before = fs::read(place.hive()).unwrap();
-    assert!(HiveFile::create(&place.hive(), &mut sample(), NOW).is_err(), "no file is replaced");
+    assert!(create(&place.hive()).is_err(), "no file is replaced");
     let mut file = HiveFile::open(&place.hive(), HiveAccess::Write).unwrap();
     assert!(file.recovery().is_none());
-    assert_eq!(file.save(NOW + 1).unwrap(), HiveSaved::default());
+    assert_eq!(file.save(NOW + 1, &mut unobserved).unwrap(), HiveSaved::default());
     let root = file.hive().root();
     let key = file.hive_mut().create_key(root, "Key1500\\new").unwrap();
     file.hive_mut().set_value(key, "v", REG_DWORD, &dword(7)).unwrap();
-    let saved = file.save(NOW + 1).unwrap();
+    let saved = file.save(NOW + 1, &mut unobserved).unwrap();
     assert!(saved.written <= 5 * 4096, "{saved:?}");
     assert!(file.hive().bytes_read() < 80_000);
     // And again, from where it is.
     file.hive_mut().delete_key(key, true).unwrap();
-    file.save(NOW + 2).unwrap();
+    file.save(NOW + 2, &mut unobserved).unwrap();
     drop(file);
     // What the first edit left free in its new bin is used by the next.
     for number in 0..10 {
         let mut file = HiveFile::open(&place.hive(), HiveAccess::Write).unwrap();
         let key = file.hive_mut().create_key(root, &format!("Key{:04}\\again", number * 300)).unwrap();
-        file.save(NOW + 3).unwrap();
+        file.save(NOW + 3, &mut unobserved).unwrap();
         file.hive_mut().delete_key(key, true).unwrap();
-        file.save(NOW + 4).unwrap();
+        file.save(NOW + 4, &mut unobserved).unwrap();
     }
     assert_eq!(place.names(), ["SYSTEM"]);
     let after = fs::read(place.hive()).unwrap();
@@ -126,8 +131,8 @@ fn a_hive_opened_for_reading_is_not_saved_and_not_touched() {
     let before = fs::read(place.hive()).unwrap();
     let mut file = HiveFile::open(&place.hive(), HiveAccess::Read).unwrap();
     edit(file.hive_mut());
-    assert!(matches!(file.save(NOW), Err(Error::NotServiceable { .. })));
-    assert!(matches!(file.save_compacted(NOW), Err(Error::NotServiceable { .. })));
+    assert!(matches!(file.save(NOW, &mut unobserved), Err(Error::NotServiceable { .. })));
+    assert!(matches!(file.save_compacted(NOW, &mut unobserved), Err(Error::NotServiceable { .. })));
     assert!(fs::read(place.hive()).unwrap() == before);
 }
 
@@ -203,10 +208,10 @@ fn a_failed_save_is_not_repeated_from_memory() {
     let place = Place::new();
     let mut file = HiveFile::open(&place.hive(), HiveAccess::Write).unwrap();
     edit(file.hive_mut());
-    assert!(faults::full_at(3, || file.save(NOW + 1)).is_err());
+    assert!(faults::full_at(3, || file.save(NOW + 1, &mut unobserved)).is_err());
     let root = file.hive().root();
     file.hive_mut().create_key(root, "more").unwrap();
-    let error = file.save(NOW + 1).unwrap_err().to_string();
+    let error = file.save(NOW + 1, &mut unobserved).unwrap_err().to_string();
     assert!(error.contains("must be opened again"), "{error}");
 }
 
@@ -243,7 +248,9 @@ fn a_dirty_hive_is_saved_with_its_logs_applied_and_the_logs_emptied() {
         assert_eq!(file.recovery().unwrap().state, RecoveryState::Recovered);
         let recovered = hives::dump(file.hive());
         assert!(!file.hive().is_dirty());
-        let saved = if compact { file.save_compacted(NOW) } else { file.save(NOW) }.unwrap();
+        let saved =
+            if compact { file.save_compacted(NOW, &mut unobserved) } else { file.save(NOW, &mut unobserved) }
+                .unwrap();
         assert_eq!(saved.logs_emptied, 2);
         drop(file);
         for log in ["ntuser.dat.LOG1", "ntuser.dat.LOG2"] {
@@ -263,7 +270,7 @@ fn a_dirty_hive_is_saved_with_its_logs_applied_and_the_logs_emptied() {
         assert!(matches!(file.hive_mut().create_key(root, "new"), Err(Error::HiveDirty { .. })));
         file.hive_mut().accept_dirty();
         file.hive_mut().create_key(root, "new").unwrap();
-        file.save(NOW).unwrap();
+        file.save(NOW, &mut unobserved).unwrap();
         assert!(!HiveFile::open(&path, HiveAccess::Read).unwrap().hive().is_dirty());
     }
 }

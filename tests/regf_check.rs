@@ -14,6 +14,7 @@
 mod hives;
 
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -70,7 +71,7 @@ type Change = Box<dyn Fn(&mut [u8])>;
 
 /// A check of damaged bytes: offsets and words.
 fn found(bytes: &[u8]) -> Vec<(u64, String)> {
-    let findings = check_file(bytes);
+    let findings = check_file(bytes, &mut unobserved).unwrap();
     assert_eq!(findings.defect_count as usize, findings.defects.len());
     findings.defects.into_iter().map(|defect| (defect.offset, defect.text)).collect()
 }
@@ -138,7 +139,7 @@ fn damage_in_several_places_is_found_in_all_of_them() {
             found.iter().filter(|(_, text)| text.contains(&format!("an allocated cell for {what}"))).count();
         assert_eq!(count, 3, "{found:x?}");
     }
-    assert!(Hive::open(bytes).unwrap().inspect().is_err());
+    assert!(Hive::open(bytes).unwrap().inspect(&mut unobserved).is_err());
 }
 
 #[test]
@@ -166,15 +167,15 @@ fn the_base_block_is_checked_too() {
     let found = with(508, 1, false);
     assert!(found.len() == 1 && found[0].1.contains("the checksum is"), "{found:?}");
     for length in [0, 100, 4096, 8191] {
-        assert_eq!(check_file(&good[..length]).damage_count, 1);
-        assert!(repair(&good[..length]).is_err());
+        assert_eq!(check_file(&good[..length], &mut unobserved).unwrap().damage_count, 1);
+        assert!(repair(&good[..length], &mut unobserved).is_err());
     }
 }
 
 #[test]
 fn a_sound_hive_is_salvaged_whole() {
     let mut hive = sample();
-    let (mut again, salvage) = repair(hive.bytes()).unwrap();
+    let (mut again, salvage) = repair(hive.bytes(), &mut unobserved).unwrap();
     assert_eq!(salvage.lost, []);
     assert_eq!((salvage.keys, salvage.values), (10, 9));
     again.finish(NOW + 1).unwrap();
@@ -198,7 +199,7 @@ fn what_is_lost_is_listed_and_the_rest_is_kept() {
     put(&mut bytes, list, 0);
     put(&mut bytes, node(&hive, "gamma\\below"), 0);
     put(&mut bytes, 508, 0);
-    let (mut salvaged, salvage) = repair(&bytes).unwrap();
+    let (mut salvaged, salvage) = repair(&bytes, &mut unobserved).unwrap();
     salvaged.finish(NOW).unwrap();
     salvaged.check().unwrap();
     let lost: Vec<(&str, &str)> =
@@ -244,8 +245,8 @@ fn all_real_hives_are_checked_and_repaired() {
     let Some(folder) = hives::testdata("hives") else { return };
     let (mut sound, mut repaired) = (0, 0);
     for (name, bytes) in hives::files(&folder) {
-        let findings = check_file(&bytes);
-        let Ok((mut salvaged, salvage)) = repair(&bytes) else {
+        let findings = check_file(&bytes, &mut unobserved).unwrap();
+        let Ok((mut salvaged, salvage)) = repair(&bytes, &mut unobserved) else {
             assert!(findings.damage_count > 0, "{name}");
             continue;
         };
@@ -286,10 +287,10 @@ proptest! {
             let word = word(&bytes, 4096 + from * 4);
             put(&mut bytes, 4096 + to * 4, word);
         }
-        check_file(&bytes);
-        if let Ok((mut salvaged, salvage)) = repair(&bytes) {
+        check_file(&bytes, &mut unobserved).unwrap();
+        if let Ok((mut salvaged, salvage)) = repair(&bytes, &mut unobserved) {
             salvaged.finish(NOW).unwrap();
-            let findings = salvaged.findings();
+            let findings = salvaged.findings(&mut unobserved).unwrap();
             prop_assert_eq!(&findings.defects, &[]);
             prop_assert_eq!((findings.keys, findings.values), (salvage.keys, salvage.values));
         }

@@ -16,6 +16,7 @@ mod hives;
 
 use imgsvc::error::Error;
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ fn model_of(hive: &Hive) -> Model {
 
 /// Asserts what must be true after any edit: no defects, nothing leaked, foreign readers agree.
 fn assert_sound(hive: &mut Hive, with_hivex: bool) {
-    let findings = hive.inspect().unwrap();
+    let findings = hive.inspect(&mut unobserved).unwrap();
     assert_eq!(findings.defects, []);
     assert_eq!(findings.leaked_cells, 0);
     let finished = hive.finish(NOW).unwrap();
@@ -306,7 +307,7 @@ fn class_names_are_kept_byte_for_byte() {
     hive.set_class(key, Some(&class)).unwrap();
     assert_eq!(hive.class_name(key).unwrap(), Some(&class[..]));
     assert_sound(&mut hive, true);
-    hive.compact().unwrap();
+    hive.compact(&mut unobserved).unwrap();
     let key = hive.require(hive.root(), r"Control\Lsa\JD").unwrap();
     assert_eq!(hive.class_name(key).unwrap(), Some(&class[..]));
     assert_sound(&mut hive, true);
@@ -442,7 +443,7 @@ fn apply(hive: &mut Hive, model: &mut Model, edit: &Edit) {
         }
         Edit::Finish => drop(hive.finish(NOW).unwrap()),
         Edit::Reopen => *hive = Hive::open(hive.finish(NOW).unwrap().bytes).unwrap(),
-        Edit::Compact => hive.compact().unwrap(),
+        Edit::Compact => hive.compact(&mut unobserved).unwrap(),
     }
 }
 
@@ -459,7 +460,7 @@ proptest! {
         prop_assert_eq!(model_of(&hive), model.clone());
         assert_sound(&mut hive, true);
         let before = hives::dump(&hive);
-        hive.compact().unwrap();
+        hive.compact(&mut unobserved).unwrap();
         prop_assert_eq!(model_of(&hive), model);
         prop_assert_eq!(hives::dump_without_times(&hive), hives::dump_without_times(&Hive::open(hive.finish(NOW).unwrap().bytes).unwrap()));
         prop_assert_eq!(hives::dump(&hive), before);

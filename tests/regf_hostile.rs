@@ -15,6 +15,7 @@ mod hives;
 
 use imgsvc::error::{Error, Result};
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 
 const NOW: u64 = 133_800_000_000_000_000;
 
@@ -67,24 +68,26 @@ fn some_edits(hive: &mut Hive) -> Result<()> {
 fn exercise(bytes: &[u8], what: &str) {
     let Ok(mut hive) = Hive::open(bytes.to_vec()) else { return };
     let read = read_all(&hive);
-    match hive.inspect() {
+    match hive.inspect(&mut unobserved) {
         Err(_) => {
             assert!(hive.create_key(hive.root(), "~new key that is not there").is_err(), "{what}");
-            assert!(hive.compact().is_err(), "{what}");
+            assert!(hive.compact(&mut unobserved).is_err(), "{what}");
             assert_eq!(hive.finish(NOW).unwrap().bytes, bytes, "{what}");
         }
         Ok(before) => {
             read.unwrap_or_else(|error| panic!("{what}: {error}"));
             let mut copy = hive.clone();
-            copy.compact().unwrap_or_else(|error| panic!("{what}: {error}"));
-            assert_eq!(copy.inspect().unwrap().leaked_cells, 0, "{what}");
+            copy.compact(&mut unobserved).unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(copy.inspect(&mut unobserved).unwrap().leaked_cells, 0, "{what}");
             if let Err(error) = some_edits(&mut hive) {
                 // A key for a predefined handle, or a name that is there in another form.
                 assert!(matches!(error, Error::InvalidArgument { .. }), "{what}: {error}");
             }
             let bytes = hive.finish(NOW).unwrap().bytes;
-            let after =
-                Hive::open(bytes).unwrap().inspect().unwrap_or_else(|error| panic!("{what}: {error}"));
+            let after = Hive::open(bytes)
+                .unwrap()
+                .inspect(&mut unobserved)
+                .unwrap_or_else(|error| panic!("{what}: {error}"));
             assert!(after.leaked_cells <= before.leaked_cells, "{what}");
             assert!(after.defect_count <= before.defect_count, "{what}: {:?}", after.defects);
         }
@@ -338,7 +341,7 @@ fn keys_nested_deeper_than_windows_allows_are_found() {
     bytes[place(below) + 16..place(below) + 20]
         .copy_from_slice(&((place(deepest) - 4100) as u32).to_le_bytes());
     let hive = Hive::open(bytes.clone()).unwrap();
-    assert!(hive.inspect().unwrap_err().to_string().contains("at most 512 deep"));
+    assert!(hive.inspect(&mut unobserved).unwrap_err().to_string().contains("at most 512 deep"));
     exercise(&bytes, "deep");
 }
 

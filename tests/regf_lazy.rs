@@ -17,6 +17,7 @@ mod hives;
 use imgsvc::error::Error;
 use imgsvc::formats::regf::*;
 use imgsvc::formats::ReadAt;
+use imgsvc::progress::unobserved;
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ fn large() -> Vec<u8> {
         hive.set_value(key, "", REG_BINARY, &vec![number as u8; 1900]).unwrap();
     }
     hive.create_key(hive.root(), "Microsoft\\Windows").unwrap();
-    hive.compact().unwrap();
+    hive.compact(&mut unobserved).unwrap();
     hive.finish(NOW).unwrap().bytes
 }
 
@@ -89,11 +90,11 @@ fn real_hives_are_read_and_edited_as_from_memory() {
             assert!(Hive::open_lazily(Arc::new(bytes)).is_err(), "{name}");
             continue;
         };
-        if whole.inspect().is_err() {
+        if whole.inspect(&mut unobserved).is_err() {
             continue;
         }
         compared += 1;
-        let findings = whole.findings();
+        let findings = whole.findings(&mut unobserved).unwrap();
         let mut hive = lazily(bytes.clone());
         assert!(hives::dump(&hive) == hives::dump(&whole), "{name}");
         assert!(hives::extras(&hive) == hives::extras(&whole), "{name}");
@@ -109,7 +110,7 @@ fn real_hives_are_read_and_edited_as_from_memory() {
             }
         }
         let edited = Hive::open(hive.finish(NOW).unwrap().bytes).unwrap();
-        let after = edited.inspect().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let after = edited.inspect(&mut unobserved).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(after.defect_count <= findings.defect_count, "{name}: {:?}", after.defects);
         assert_eq!(after.leaked_cells, findings.leaked_cells, "{name}");
         let mut hive = lazily(edited.bytes().to_vec());
@@ -118,10 +119,10 @@ fn real_hives_are_read_and_edited_as_from_memory() {
         let last = Hive::open(hive.finish(NOW).unwrap().bytes).unwrap();
         assert!(hives::dump_without_times(&last) == before, "{name}");
         assert!(hives::extras(&last) == extras, "{name}");
-        assert_eq!(last.inspect().unwrap().leaked_cells, findings.leaked_cells, "{name}");
+        assert_eq!(last.inspect(&mut unobserved).unwrap().leaked_cells, findings.leaked_cells, "{name}");
         // A rebuild reads all of it.
         if findings.is_clean() {
-            hive.compact().unwrap();
+            hive.compact(&mut unobserved).unwrap();
             hive.check().unwrap();
             assert!(hives::dump_without_times(&hive) == before, "{name}");
         }
@@ -211,7 +212,7 @@ proptest! {
         }
         hives::fix_checksum(&mut bytes);
         let Ok(mut hive) = Hive::open_lazily(Arc::new(bytes)) else { return Ok(()) };
-        let _ = hive.findings();
+        let _ = hive.findings(&mut unobserved).unwrap();
         for number in 0..6 {
             let edited = hive.create_key(hive.root(), &format!("Key{number}\\new")).and_then(|key| {
                 hive.set_value(key, "x", REG_BINARY, &[1; 5000])?;
@@ -225,7 +226,7 @@ proptest! {
             }
         }
         if hive.seal(NOW).is_ok() {
-            let _ = hive.finish(NOW).map(|finished| check_file(&finished.bytes));
+            let _ = hive.finish(NOW).map(|finished| check_file(&finished.bytes, &mut unobserved).unwrap());
         }
     }
 }

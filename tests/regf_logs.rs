@@ -17,6 +17,7 @@ mod hives;
 use imgsvc::error::Error;
 use imgsvc::formats::regf::logs::*;
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -63,7 +64,7 @@ fn applied(recovery: &Recovery) -> Vec<(LogName, u32, u32, u32, u64)> {
 
 /// A recovered hive that the checker and the foreign readers accept.
 fn assert_sound(hive: &mut Hive) {
-    let findings = hive.inspect().unwrap();
+    let findings = hive.inspect(&mut unobserved).unwrap();
     assert_eq!(findings.defects, []);
     let finished = hive.finish(NOW).unwrap();
     assert_eq!(hives::dump(&Hive::open(finished.bytes.clone()).unwrap()), hives::dump(hive));
@@ -144,7 +145,7 @@ fn a_hive_whose_logs_are_damaged_is_only_read_until_it_is_accepted() {
         assert!(hive.is_dirty());
         let dump = hives::dump(&hive);
         assert!(matches!(hive.create_key(hive.root(), "new"), Err(Error::HiveDirty { .. })));
-        assert!(matches!(hive.compact(), Err(Error::HiveDirty { .. })));
+        assert!(matches!(hive.compact(&mut unobserved), Err(Error::HiveDirty { .. })));
         assert_eq!(hives::dump(&hive), dump);
         hive.accept_dirty();
         hive.create_key(hive.root(), "new").unwrap();
@@ -497,7 +498,7 @@ fn a_hive_of_version_1_1_is_read() {
     assert_eq!(hive.security(key).unwrap(), descriptor);
     hive.check().unwrap();
     assert!(matches!(hive.create_key(key, "new"), Err(Error::Unsupported { .. })));
-    assert!(matches!(hive.compact(), Err(Error::Unsupported { .. })));
+    assert!(matches!(hive.compact(&mut unobserved), Err(Error::Unsupported { .. })));
 }
 
 proptest! {

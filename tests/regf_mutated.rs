@@ -18,6 +18,7 @@ mod hives;
 
 use imgsvc::formats::regf::logs::{recover, LogFiles};
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -115,26 +116,30 @@ fn mutate(good: &[u8], cells: &[usize], fields: &[usize], numbers: &mut Numbers)
 fn exercise(bytes: &[u8], what: &str) {
     let (recovered, _) = recover(bytes.to_vec(), &LogFiles::default());
     assert!(recovered == bytes, "{what}");
-    let findings = check_file(bytes);
-    if let Ok((mut salvaged, _)) = repair(bytes) {
+    let findings = check_file(bytes, &mut unobserved).unwrap();
+    if let Ok((mut salvaged, _)) = repair(bytes, &mut unobserved) {
         salvaged.finish(NOW).unwrap();
-        assert_eq!(salvaged.findings().defects, [], "{what}: a repair that is not sound");
+        assert_eq!(
+            salvaged.findings(&mut unobserved).unwrap().defects,
+            [],
+            "{what}: a repair that is not sound"
+        );
     }
     let Ok(mut hive) = Hive::open(bytes.to_vec()) else {
         assert!(findings.damage_count > 0, "{what}: refused without a reason");
         return;
     };
     let read = hives::try_dump(&hive);
-    let sound = hive.findings().damage_count == 0;
+    let sound = hive.findings(&mut unobserved).unwrap().damage_count == 0;
     let mut lazy = Hive::open_lazily(Arc::new(bytes.to_vec())).ok();
     if sound {
         let read = read.as_ref().unwrap_or_else(|error| panic!("{what}: {error}"));
         let lazily = hives::try_dump(lazy.as_ref().unwrap());
         assert!(lazily.unwrap() == *read, "{what}: read in another way");
-        if hive.clone().compact().is_ok() {
+        if hive.clone().compact(&mut unobserved).is_ok() {
             let mut copy = hive.clone();
-            copy.compact().unwrap();
-            assert_eq!(copy.findings().damage_count, 0, "{what}");
+            copy.compact(&mut unobserved).unwrap();
+            assert_eq!(copy.findings(&mut unobserved).unwrap().damage_count, 0, "{what}");
         }
     }
     for (hive, checked) in [(Some(&mut hive), true), (lazy.as_mut(), sound)] {
@@ -152,7 +157,7 @@ fn exercise(bytes: &[u8], what: &str) {
             }
         }
         if hive.seal(NOW).is_ok() && checked && sound {
-            let after = check_file(&hive.finish(NOW).unwrap().bytes);
+            let after = check_file(&hive.finish(NOW).unwrap().bytes, &mut unobserved).unwrap();
             assert_eq!(after.damage_count, 0, "{what}: {:?}", after.defects);
         }
     }

@@ -17,6 +17,7 @@ mod hives;
 
 use imgsvc::error::Error;
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -232,7 +233,7 @@ fn apply(hive: &mut Hive, model: &mut Model, edit: &Edit) {
         Edit::ReopenLazily => {
             *hive = Hive::open_lazily(Arc::new(hive.finish(NOW).unwrap().bytes)).unwrap();
         }
-        Edit::Compact => hive.compact().unwrap(),
+        Edit::Compact => hive.compact(&mut unobserved).unwrap(),
     }
 }
 
@@ -243,7 +244,7 @@ fn records(bytes: &[u8]) -> usize {
 
 fn assert_is(hive: &mut Hive, model: &Model) {
     assert_eq!(model_of(hive), *model);
-    let findings = hive.inspect().unwrap();
+    let findings = hive.inspect(&mut unobserved).unwrap();
     assert_eq!((findings.defects, findings.leaked_cells), (vec![], 0));
     let mut descriptors: Vec<&Vec<u8>> = model.values().map(|key| &key.security).collect();
     descriptors.sort();
@@ -269,7 +270,7 @@ proptest! {
             apply(&mut hive, &mut model, edit);
         }
         assert_is(&mut hive, &model);
-        hive.compact().unwrap();
+        hive.compact(&mut unobserved).unwrap();
         assert_is(&mut hive, &model);
     }
 }
@@ -283,7 +284,7 @@ proptest! {
         let mut model = model_of(&hive);
         for edit in &edits {
             apply(&mut hive, &mut model, edit);
-            let findings = hive.inspect().unwrap();
+            let findings = hive.inspect(&mut unobserved).unwrap();
             prop_assert_eq!((findings.defects, findings.leaked_cells), (vec![], 0), "{:?}", edit);
         }
         prop_assert_eq!(model_of(&hive), model);

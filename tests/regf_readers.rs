@@ -17,6 +17,7 @@ mod hives;
 
 use imgsvc::formats::regf::logs::LogFiles;
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 use std::sync::Arc;
 
 const NOW: u64 = 133_800_000_000_000_000;
@@ -63,7 +64,9 @@ fn what_two_foreign_readers_agree_on_is_read_the_same() {
         match hives::try_dump(&hive) {
             Ok(ours) => assert!(ours == foreign, "{name} is read differently"),
             // The others do not look at the field that a damaged hive has wrong.
-            Err(error) => assert!(hive.findings().damage_count > 0, "{name}: {error}"),
+            Err(error) => {
+                assert!(hive.findings(&mut unobserved).unwrap().damage_count > 0, "{name}: {error}")
+            }
         }
         compared += 1;
     }
@@ -79,13 +82,13 @@ fn class_names_are_those_that_libregf_reads() {
     let mut found = 0;
     for (name, bytes) in corpus() {
         let Ok(mut hive) = Hive::open(bytes.clone()) else { continue };
-        if hive.inspect().is_err() {
+        if hive.inspect(&mut unobserved).is_err() {
             continue;
         }
         let Ok(theirs) = hives::libregf_classes(&bytes) else { continue };
         assert!(hives::classes(&hive) == theirs, "{name}: {theirs:?}");
         found += theirs.len();
-        hive.compact().unwrap();
+        hive.compact(&mut unobserved).unwrap();
         let rebuilt = hives::libregf_classes(&hive.finish(NOW).unwrap().bytes).unwrap();
         assert!(rebuilt == theirs, "{name}, rebuilt");
     }
@@ -133,7 +136,7 @@ fn a_rewritten_hive_differs_by_exactly_the_edit_for_foreign_readers() {
     let mut compared = 0;
     for (name, bytes) in corpus() {
         let Ok(whole) = Hive::open(bytes.clone()) else { continue };
-        let findings = whole.findings();
+        let findings = whole.findings(&mut unobserved).unwrap();
         if findings.damage_count > 0 {
             continue;
         }
@@ -141,7 +144,7 @@ fn a_rewritten_hive_differs_by_exactly_the_edit_for_foreign_readers() {
         let in_place = || Hive::open_lazily(Arc::new(bytes.clone())).unwrap();
         let compacted = || {
             let mut hive = whole.clone();
-            hive.compact().unwrap();
+            hive.compact(&mut unobserved).unwrap();
             hive
         };
         let hives: [(&str, Hive); 3] =
@@ -157,7 +160,7 @@ fn a_rewritten_hive_differs_by_exactly_the_edit_for_foreign_readers() {
             assert_eq!(gone, Vec::<String>::new(), "{what}");
             assert_eq!(added, [format!("K {path}"), format!("V {path} 76 1 78000000")], "{what}");
             assert!(records(&edited) <= records(&bytes), "{what}: more security records");
-            let now = check_file(&edited);
+            let now = check_file(&edited, &mut unobserved).unwrap();
             assert!(now.defect_count <= findings.defect_count, "{what}: {:?}", now.defects);
         }
         compared += 1;

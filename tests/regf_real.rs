@@ -16,6 +16,7 @@ mod hives;
 
 use imgsvc::error::Error;
 use imgsvc::formats::regf::*;
+use imgsvc::progress::unobserved;
 
 const NOW: u64 = 133_800_000_000_000_000;
 
@@ -31,7 +32,9 @@ fn hivex_reads(name: &str) -> bool {
 fn sound_hives() -> Vec<(String, Vec<u8>)> {
     let Some(folder) = hives::testdata("hives") else { return Vec::new() };
     let mut files = hives::files(&folder);
-    files.retain(|(_, bytes)| Hive::open(bytes.clone()).is_ok_and(|hive| hive.inspect().is_ok()));
+    files.retain(|(_, bytes)| {
+        Hive::open(bytes.clone()).is_ok_and(|hive| hive.inspect(&mut unobserved).is_ok())
+    });
     assert!(files.len() >= 30, "only {} hives are taken for sound", files.len());
     files
 }
@@ -57,7 +60,7 @@ fn real_hives_have_no_defects() {
         // by Windows, which left counts of security records as they were.
         let made_wrong = ["DuplicateSubkeysHive", "WrongOrderHive", "CompHive", "HealedHive"];
         let made_wrong = made_wrong.iter().any(|end| name.ends_with(end));
-        let findings = Hive::open(bytes).unwrap().inspect().unwrap();
+        let findings = Hive::open(bytes).unwrap().inspect(&mut unobserved).unwrap();
         assert_eq!(findings.defect_count > 0, made_wrong, "{name}: {:?}", findings.defects);
     }
 }
@@ -76,8 +79,11 @@ fn an_edit_of_a_real_hive_changes_nothing_else() {
     for (name, bytes) in sound_hives() {
         let mut hive = Hive::open(bytes.clone()).unwrap();
         assert_eq!(hive.finish(NOW).unwrap().bytes, bytes);
-        let (before, extras, leaks) =
-            (hives::dump_without_times(&hive), hives::extras(&hive), hive.inspect().unwrap().leaked_cells);
+        let (before, extras, leaks) = (
+            hives::dump_without_times(&hive),
+            hives::extras(&hive),
+            hive.inspect(&mut unobserved).unwrap().leaked_cells,
+        );
         for number in 0..40 {
             let key = hive.create_key(hive.root(), &format!("~added\\Key {number}")).unwrap();
             hive.set_class(key, Some(b"c\0")).unwrap();
@@ -98,9 +104,9 @@ fn an_edit_of_a_real_hive_changes_nothing_else() {
         hive.delete_key(added, true).unwrap();
         assert!(hives::dump_without_times(&hive) == before, "{name}");
         assert!(hives::extras(&hive) == extras, "{name}");
-        assert_eq!(hive.inspect().unwrap().leaked_cells, leaks, "{name}");
-        if hive.inspect().unwrap().defect_count == 0 {
-            hive.compact().unwrap();
+        assert_eq!(hive.inspect(&mut unobserved).unwrap().leaked_cells, leaks, "{name}");
+        if hive.inspect(&mut unobserved).unwrap().defect_count == 0 {
+            hive.compact(&mut unobserved).unwrap();
             hive.check().unwrap();
             assert!(hives::dump_without_times(&hive) == before, "{name}");
             assert!(hives::extras(&hive) == extras, "{name}");
@@ -150,7 +156,7 @@ fn class_names_that_hold_the_boot_key_survive_an_edit_and_a_rebuild() {
     }
     hive.create_key(hive.root(), r"ControlSet001\Control\Lsa\JD\below").unwrap();
     assert!(class_names(&hive.finish(NOW).unwrap().bytes) == classes);
-    hive.compact().unwrap();
+    hive.compact(&mut unobserved).unwrap();
     assert!(class_names(&hive.finish(NOW).unwrap().bytes) == classes);
 }
 

@@ -1,11 +1,11 @@
 //! The registry hives of an image: opened once, edited in memory, staged once.
 
 use crate::error::{Error, InFile, Result};
-use crate::formats::regf::logs::{LogFiles, Recovery, RecoveryState};
+use crate::formats::regf::logs::{recover, LogFiles, Recovery, RecoveryState};
 use crate::formats::regf::{Hive, Peek};
 use crate::formats::{ReadAt, ReadRange};
 use crate::image::{ContentReader, ImagePath, PutOptions, Transaction, View};
-use crate::progress::Observer;
+use crate::progress::{report, Observer, Phase};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Largest hive that is opened: Windows itself stops at 2 GiB.
@@ -78,6 +78,11 @@ impl HiveFile {
         Ok(Some(Self { path: path.clone(), hive, recovery }))
     }
 
+    /// A hive that takes the place of the one at `path`.
+    pub fn replacing(path: ImagePath, hive: Hive) -> Self {
+        Self { path, hive, recovery: None }
+    }
+
     /// What the logs did to a hive that was dirty; nothing if it was clean.
     pub fn recovery(&self) -> Option<&Recovery> {
         self.recovery.as_ref().filter(|recovery| recovery.state != RecoveryState::Clean)
@@ -124,6 +129,48 @@ fn log_path(hive: &ImagePath, extension: &str) -> Result<ImagePath> {
 
 /// Opens a hive with its logs.
 fn open_dirty(view: &View<'_>, path: &ImagePath) -> Result<(Hive, Recovery)> {
+    let [log, log1, log2] = read_logs(view, path)?;
+    let files = LogFiles { log: &log, log1: &log1, log2: &log2 };
+    Hive::open_with_logs(view.read_file(path, HIVE_LIMIT)?, &files)
+}
+
+/// The bytes of a file that is or was a hive, as its logs make them; nothing in it is checked.
+///
+/// # Errors
+/// Content that cannot be read; [`Error::LimitExceeded`] above 2 GiB; [`Error::Cancelled`].
+pub fn read_recovered(
+    view: &View<'_>,
+    path: &ImagePath,
+    observer: Observer<'_>,
+) -> Result<(Vec<u8>, Recovery)> {
+    let mut read = || -> Result<(Vec<u8>, Recovery)> {
+        let [log, log1, log2] = read_logs(view, path)?;
+        let mut content = view.open_file(path)?;
+        let size = ReadRange::size(&content);
+        if size > HIVE_LIMIT {
+            return Err(Error::LimitExceeded {
+                what: "the size of a hive file",
+                limit: HIVE_LIMIT,
+                found: size,
+            });
+        }
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+        let mut done = 0;
+        for step in bytes.chunks_mut(READ_STEP) {
+            report(observer, Phase::Extracting, done, size)?;
+            content.read_range(done, step)?;
+            done = done.saturating_add(u64::try_from(step.len()).unwrap_or(u64::MAX));
+        }
+        Ok(recover(bytes, &LogFiles { log: &log, log1: &log1, log2: &log2 }))
+    };
+    read().in_file(path.to_string())
+}
+
+/// Bytes read between two calls of the observer.
+const READ_STEP: usize = 1 << 20;
+
+/// The logs beside a hive; those that are not there are empty.
+fn read_logs(view: &View<'_>, path: &ImagePath) -> Result<[Vec<u8>; 3]> {
     let read = |extension: &str| -> Result<Vec<u8>> {
         let log = log_path(path, extension)?;
         match view.exists(&log)? {
@@ -132,9 +179,7 @@ fn open_dirty(view: &View<'_>, path: &ImagePath) -> Result<(Hive, Recovery)> {
         }
     };
     let [log, log1, log2] = LOGS.map(read);
-    let (log, log1, log2) = (log?, log1?, log2?);
-    let files = LogFiles { log: &log, log1: &log1, log2: &log2 };
-    Hive::open_with_logs(view.read_file(path, HIVE_LIMIT)?, &files)
+    Ok([log?, log1?, log2?])
 }
 
 /// Content that is read in parts through a shared reference.

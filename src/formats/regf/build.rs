@@ -9,10 +9,12 @@ use super::free::FreeCells;
 use super::key::{self, KeyNode};
 use super::list;
 use super::local::Local;
+use super::meter::Meter;
 use super::security;
 use super::value::{self, ValueNode, INLINE};
 use super::{Hive, MAX_KEY_NAME};
 use crate::error::{Error, Result};
+use crate::progress::{Observer, Phase};
 use std::collections::{HashMap, HashSet};
 
 impl Hive {
@@ -87,10 +89,16 @@ impl Hive {
     }
 
     /// Rebuilds the hive without free space, and without what nothing points to. What it says stays the
-    /// same; bytes behind the bins go. All [`KeyId`](super::KeyId)s become invalid.
-    pub fn compact(&mut self) -> Result<()> {
+    /// same; bytes behind the bins go. All [`KeyId`](super::KeyId)s become invalid. Progress is told twice:
+    /// of the check ([`Phase::Verifying`]) and of the copying ([`Phase::WritingContent`]), in bytes of the
+    /// bins.
+    ///
+    /// # Errors
+    /// What editing is refused for; damage; [`Error::Cancelled`]. The hive is then as it was.
+    pub fn compact(&mut self, observer: Observer<'_>) -> Result<()> {
         self.check_editable()?;
-        self.survey_whole()?;
+        self.survey_whole(observer)?;
+        let mut meter = Meter::new(observer, Phase::WritingContent, u64::from(self.cells.bins_size()));
         let block = self.cells.file().get(..index(PAGE)).unwrap_or_default().to_vec();
         let mut target = Self::empty(block, self.minor);
         let records = self.copy_security(&mut target)?;
@@ -100,7 +108,7 @@ impl Hive {
             if self.written_keys.contains(&old) {
                 target.written_keys.insert(new);
             }
-            self.copy_values(&mut target, old, new)?;
+            self.copy_values(&mut target, old, new, &mut meter)?;
             let mut keys = list::collect(&self.cells, old, self.root)?;
             if self.unsorted.contains(&old) {
                 self.sort_by_name(&mut keys)?;
@@ -108,6 +116,7 @@ impl Hive {
             let mut copies = Vec::with_capacity(keys.len());
             for &key in &keys {
                 copies.push(self.copy_key(&mut target, key, new, &records)?);
+                meter.advance(u64::from(self.cells.cell_size(key)?))?;
             }
             if !copies.is_empty() {
                 let list = target.build_list(&copies)?;
@@ -115,6 +124,7 @@ impl Hive {
             }
             stack.extend(keys.into_iter().zip(copies).rev());
         }
+        meter.finish()?;
         *self = target;
         Ok(())
     }
@@ -176,11 +186,13 @@ impl Hive {
         Ok(copy)
     }
 
-    fn copy_values(&self, target: &mut Self, old: u32, new: u32) -> Result<()> {
+    fn copy_values(&self, target: &mut Self, old: u32, new: u32, meter: &mut Meter<'_>) -> Result<()> {
         let mut list = Vec::new();
         for element in self.values_list(old)?.chunks_exact(4) {
             let offset = element.try_into().map_or(0, u32::from_le_bytes);
             let node = ValueNode::read(&self.cells, offset)?;
+            meter
+                .advance(u64::from(self.cells.cell_size(offset)?).saturating_add(u64::from(node.size()?)))?;
             let record = self.cells.record(offset)?;
             let length = value::NAME.saturating_add(usize::from(record.u16(value::NAME_LENGTH)?));
             let fields = if node.place(&self.cells, self.minor)? == value::Place::Inline {

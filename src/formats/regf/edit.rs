@@ -10,6 +10,7 @@ use super::check::survey;
 use super::key::{self, KeyNode};
 use super::{list, name, security, Hive, KeyId, MAX_DEPTH, MAX_KEY_NAME};
 use crate::error::{Error, Result};
+use crate::progress::{unobserved, Observer};
 
 impl Hive {
     /// Runs an edit on a hive whose structure is sound.
@@ -41,15 +42,15 @@ impl Hive {
         if self.is_local() {
             return Ok(());
         }
-        self.survey_whole()
+        self.survey_whole(&mut unobserved)
     }
 
     /// Surveys the hive, if that was not done.
-    pub(super) fn survey_whole(&mut self) -> Result<()> {
+    pub(super) fn survey_whole(&mut self, observer: Observer<'_>) -> Result<()> {
         if self.prepared {
             return Ok(());
         }
-        let survey = survey(&self.cells, self.root, self.minor).sound()?;
+        let survey = survey(&self.cells, self.root, self.minor, observer)?.sound()?;
         self.free.clear();
         for (offset, size) in survey.free {
             self.free.insert(offset, size);

@@ -14,6 +14,7 @@ use super::security::{self, FLINK, REFERENCES};
 use super::Hive;
 use crate::error::{Error, Result};
 use crate::formats::ReadAt;
+use crate::progress::unobserved;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -117,7 +118,7 @@ impl Hive {
         for (record, uses) in uses {
             let counted = self.cells.record_of(record, b"sk")?.u32(REFERENCES)?;
             if counted <= uses && !self.local.records.contains(&record) {
-                return self.survey_whole();
+                return self.survey_whole(&mut unobserved);
             }
         }
         Ok(())

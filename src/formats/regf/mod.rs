@@ -24,6 +24,7 @@ mod list;
 mod list_edit;
 mod local;
 pub mod logs;
+mod meter;
 mod name;
 mod open;
 mod pages;

@@ -11,11 +11,13 @@ use super::check::{readable, walk, CellSet, Findings};
 use super::edit::check_key_name;
 use super::key::{self, KeyNode};
 use super::list::{self, Leaf};
+use super::meter::Meter;
 use super::security;
 use super::value::ValueNode;
 use super::{Hive, KeyId};
 use crate::error::{Error, Result};
 use crate::formats::upcase::upcase;
+use crate::progress::{Observer, Phase};
 use std::collections::{BTreeMap, HashSet};
 
 /// Losses kept in words; more are only counted.
@@ -48,15 +50,17 @@ pub struct Loss {
 }
 
 /// Salvages what is reachable in a primary file into a new hive. Logs are not looked at: apply them
-/// before, with [`recover`](super::logs::recover).
+/// before, with [`recover`](super::logs::recover). Progress is told in bytes of the bins
+/// ([`Phase::Verifying`]).
 ///
 /// # Errors
-/// [`Error::Malformed`] for a file in which no root key is found.
-pub fn repair(file: &[u8]) -> Result<(Hive, Salvage)> {
+/// [`Error::Malformed`] for a file in which no root key is found; [`Error::Cancelled`].
+pub fn repair(file: &[u8], observer: Observer<'_>) -> Result<(Hive, Salvage)> {
     let no_root = || Error::malformed(super::FORMAT, "offset 0x24", "a hive with a root key", "none");
     let (cells, block) = readable(file, &mut Findings::default()).ok_or_else(no_root)?;
-    let allocated = walk(&cells).allocated;
-    let root = find_root(&cells, block.root, &allocated).ok_or_else(no_root)?;
+    let mut meter = Meter::new(observer, Phase::Verifying, u64::from(cells.bins_size()));
+    let allocated = walk(&cells, &mut meter)?.allocated;
+    let root = find_root(&cells, block.root, &allocated, &mut meter)?.ok_or_else(no_root)?;
     let node = KeyNode::read(&cells, root)?;
     let name = node.name().map(|name| String::from_utf16_lossy(&name.to_units())).unwrap_or_default();
     let name = if check_key_name(&name.encode_utf16().collect::<Vec<u16>>()).is_ok() {
@@ -72,13 +76,15 @@ pub fn repair(file: &[u8]) -> Result<(Hive, Salvage)> {
         source: &cells,
         minor: block.minor,
         taken: CellSet::new(block.bins_size),
-        orphans: orphans(&cells, &allocated),
+        orphans: orphans(&cells, &allocated, &mut meter)?,
         budget: index(cells.bins_size()),
         target,
+        meter,
         times: Vec::new(),
         salvage: Salvage::default(),
     };
     salvager.run(root)?;
+    salvager.meter.finish()?;
     Ok((salvager.target, salvager.salvage))
 }
 
@@ -87,29 +93,36 @@ const OLDEST_NEW_MINOR: u32 = 3;
 const KEPT_OF_BASE_BLOCK: std::ops::Range<usize> = 48..508;
 
 /// The root that the base block names, or the first key that is marked as one.
-fn find_root(cells: &Cells, named: u32, allocated: &CellSet) -> Option<u32> {
-    let is_root = |&offset: &u32| {
-        let flags = KeyNode::read(cells, offset).and_then(|node| node.flags());
-        flags.is_ok_and(|flags| flags & key::FLAG_ROOT != 0)
-    };
+fn find_root(cells: &Cells, named: u32, allocated: &CellSet, meter: &mut Meter<'_>) -> Result<Option<u32>> {
     if KeyNode::read(cells, named).is_ok() {
-        return Some(named);
+        return Ok(Some(named));
     }
-    allocated.iter().find(is_root)
+    for offset in allocated.iter() {
+        meter.look(LOOK)?;
+        let flags = KeyNode::read(cells, offset).and_then(|node| node.flags());
+        if flags.is_ok_and(|flags| flags & key::FLAG_ROOT != 0) {
+            return Ok(Some(offset));
+        }
+    }
+    Ok(None)
 }
 
+/// What looking at a cell counts, in bytes.
+const LOOK: u64 = 64;
+
 /// All keys by the key that they name as their parent.
-fn orphans(cells: &Cells, allocated: &CellSet) -> BTreeMap<u32, Vec<u32>> {
+fn orphans(cells: &Cells, allocated: &CellSet, meter: &mut Meter<'_>) -> Result<BTreeMap<u32, Vec<u32>>> {
     let mut orphans: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for offset in allocated.iter() {
+        meter.look(LOOK)?;
         if let Ok(parent) = KeyNode::read(cells, offset).and_then(|node| node.field(key::PARENT)) {
             orphans.entry(parent).or_default().push(offset);
         }
     }
-    orphans
+    Ok(orphans)
 }
 
-struct Salvager<'a> {
+struct Salvager<'a, 'o> {
     source: &'a Cells,
     minor: u32,
     /// Keys and values that are in the new hive.
@@ -118,6 +131,7 @@ struct Salvager<'a> {
     /// Bytes of data that may still be taken: no more than the damaged hive has.
     budget: usize,
     target: Hive,
+    meter: Meter<'o>,
     times: Vec<(KeyId, u64)>,
     salvage: Salvage,
 }
@@ -129,7 +143,13 @@ struct Taken {
     path: String,
 }
 
-impl Salvager<'_> {
+impl Salvager<'_, '_> {
+    /// Notes that the cell at `offset` is done with.
+    fn step(&mut self, offset: u32) -> Result<()> {
+        let size = self.source.size_field(offset).map_or(0, i32::unsigned_abs);
+        self.meter.advance(u64::from(size).max(LOOK))
+    }
+
     fn lose(&mut self, path: &str, what: impl Into<String>, offset: u32, reason: impl ToString) {
         self.salvage.lost_count = self.salvage.lost_count.saturating_add(1);
         if self.salvage.lost.len() < MAX_LOSSES {
@@ -151,6 +171,7 @@ impl Salvager<'_> {
             self.fields(&key)?;
             self.values(&key)?;
             for subkey in self.subkeys(&key) {
+                self.step(subkey)?;
                 match self.create(&key, subkey) {
                     Ok(taken) => stack.push(taken),
                     Err((name, reason)) => self.lose(&key.path, name, subkey, reason),
@@ -239,6 +260,7 @@ impl Salvager<'_> {
         let mut names = HashSet::new();
         for element in elements.chunks_exact(4).take(count) {
             let offset = element.try_into().map_or(0, u32::from_le_bytes);
+            self.step(offset)?;
             if let Err((what, reason)) = self.value(key, offset, &mut names) {
                 self.lose(&key.path, what, offset, reason);
             }
@@ -271,6 +293,8 @@ impl Salvager<'_> {
         added.map_err(|error| refuse(error.to_string()))?;
         self.taken.insert(offset);
         self.budget = budget;
+        // The next step tells of a cancellation.
+        let _ = self.meter.advance(u64::try_from(value.data.len()).unwrap_or(u64::MAX));
         self.salvage.values = self.salvage.values.saturating_add(1);
         Ok(())
     }

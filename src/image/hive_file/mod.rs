@@ -8,16 +8,23 @@
 
 mod journal;
 mod logs;
+mod whole;
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::regf::logs::Recovery;
 use crate::formats::regf::{unfinished_sector, Hive};
 use crate::image::host::{self, HostFile};
+use crate::progress::{report, unobserved, Observer, Phase};
 use journal::{Sectors, SECTOR};
 use logs::Logs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use whole::{read_recovered, CreateOptions};
+
+/// Bytes written between two calls of the observer.
+const STEP: u64 = 4 << 20;
 
 /// What the file is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,27 +88,6 @@ impl HiveFile {
         Ok(Self { path, access, file, hive, recovery, failed: false })
     }
 
-    /// Writes a hive to a new file.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when there is a file of that name.
-    pub fn create(path: &Path, hive: &mut Hive, now: u64) -> Result<()> {
-        if host::listing::node(path).is_ok() {
-            return Err(Error::io("create", path, std::io::ErrorKind::AlreadyExists.into()));
-        }
-        let finished = hive.finish(now)?;
-        let temporary = host::beside(path);
-        let written = HostFile::create(&temporary).and_then(|file| {
-            file.write_at(&finished.bytes, 0)?;
-            file.sync()?;
-            host::rename(&temporary, path)
-        });
-        if written.is_err() {
-            let _ = host::remove_file(&temporary);
-        }
-        written
-    }
-
     /// The hive, to be read.
     pub fn hive(&self) -> &Hive {
         &self.hive
@@ -126,20 +112,21 @@ impl HiveFile {
     /// the time `now` (FILETIME). What behind the hive's bins is not overwritten stays.
     ///
     /// # Errors
-    /// The host's. The file is then as it was, here or at the next opening, and must be opened again.
-    pub fn save(&mut self, now: u64) -> Result<HiveSaved> {
+    /// The host's; [`Error::Cancelled`]. The file is then as it was, here or at the next opening, and must
+    /// be opened again.
+    pub fn save(&mut self, now: u64, observer: Observer<'_>) -> Result<HiveSaved> {
         self.check_writable()?;
         let ranges = self.hive.seal(now).in_file(self.path.display().to_string())?;
         if ranges.is_empty() {
             return Ok(HiveSaved::default());
         }
         self.failed = true;
-        let written = self.write_in_place(&ranges)?;
+        let written = self.write_in_place(&ranges, observer)?;
         self.failed = false;
         Ok(HiveSaved { written, logs_emptied: logs::empty(&self.path)? })
     }
 
-    fn write_in_place(&self, ranges: &[Range<u64>]) -> Result<u64> {
+    fn write_in_place(&self, ranges: &[Range<u64>], observer: Observer<'_>) -> Result<u64> {
         let sector = u64::try_from(SECTOR).unwrap_or(u64::MAX);
         let mut old = vec![0; SECTOR];
         self.file.read_at(&mut old, 0)?;
@@ -149,7 +136,7 @@ impl HiveFile {
             let _ = host::remove_file(&journal::path_of(&self.path));
             return Err(error);
         }
-        let written = self.write_pages(ranges, &sectors);
+        let written = self.write_pages(ranges, &sectors, observer);
         match written {
             Ok(written) => {
                 journal::remove(&self.path)?;
@@ -165,17 +152,20 @@ impl HiveFile {
         }
     }
 
-    fn write_pages(&self, ranges: &[Range<u64>], sectors: &Sectors) -> Result<u64> {
+    fn write_pages(&self, ranges: &[Range<u64>], sectors: &Sectors, observer: Observer<'_>) -> Result<u64> {
+        let total = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
         let sector = u64::try_from(SECTOR).unwrap_or(u64::MAX);
         self.file.write_at(&sectors.unfinished, 0)?;
         self.file.sync()?;
         let mut written = sector;
         for range in ranges {
-            let start = range.start.max(sector);
-            if start < range.end {
-                let bytes = self.hive.read_range(start..range.end)?;
-                self.file.write_at(&bytes, start)?;
-                written = written.saturating_add(range.end.saturating_sub(start));
+            let mut start = range.start.max(sector);
+            while start < range.end {
+                report(observer, Phase::WritingContent, written, total)?;
+                let end = range.end.min(start.saturating_add(STEP));
+                self.file.write_at(&self.hive.read_range(start..end)?, start)?;
+                written = written.saturating_add(end.saturating_sub(start));
+                start = end;
             }
         }
         self.file.sync()?;
@@ -189,15 +179,15 @@ impl HiveFile {
     ///
     /// # Errors
     /// Those of [`Hive::compact`] and of the host. The file is as it was, and must be opened again.
-    pub fn save_compacted(&mut self, now: u64) -> Result<HiveSaved> {
+    pub fn save_compacted(&mut self, now: u64, observer: Observer<'_>) -> Result<HiveSaved> {
         self.check_writable()?;
         self.failed = true;
         let name = self.path.display().to_string();
-        self.hive.compact().in_file(name.clone())?;
+        self.hive.compact(observer).in_file(name.clone())?;
         self.hive.seal(now).in_file(name)?;
         let temporary = host::beside(&self.path);
         // A rebuilt hive is whole in memory.
-        let written = self.replace(&temporary, self.hive.bytes());
+        let written = self.replace(&temporary, self.hive.bytes(), observer);
         if written.is_err() {
             let _ = host::remove_file(&temporary);
         }
@@ -207,12 +197,11 @@ impl HiveFile {
         Ok(HiveSaved { written, logs_emptied: logs::empty(&self.path)? })
     }
 
-    fn replace(&self, temporary: &Path, bytes: &[u8]) -> Result<HostFile> {
+    fn replace(&self, temporary: &Path, bytes: &[u8], observer: Observer<'_>) -> Result<HostFile> {
         let file = HostFile::create_private(temporary)?;
         host::copy_permissions(&self.file, &file)?;
         file.lock_for_writing()?;
-        file.write_at(bytes, 0)?;
-        file.sync()?;
+        write_whole(&file, bytes, observer)?;
         host::rename(temporary, &self.path)?;
         Ok(file)
     }
@@ -232,6 +221,18 @@ impl HiveFile {
     }
 }
 
+/// Writes and syncs a new file.
+fn write_whole(file: &HostFile, bytes: &[u8], observer: Observer<'_>) -> Result<()> {
+    let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut done = 0_u64;
+    for step in bytes.chunks(usize::try_from(STEP).unwrap_or(usize::MAX)) {
+        report(observer, Phase::WritingContent, done, length(bytes))?;
+        file.write_at(step, done)?;
+        done = done.saturating_add(length(step));
+    }
+    file.sync()
+}
+
 /// Opens the hive in a file, lazily if it is clean.
 fn read(
     path: &Path,
@@ -246,8 +247,7 @@ fn read(
             Err(error) => return Err(error),
         }
     }
-    let mut bytes = vec![0; usize::try_from(file.length()?).unwrap_or(usize::MAX)];
-    file.read_at(&mut bytes, 0)?;
+    let mut bytes = whole::read_bytes(file, &mut unobserved)?;
     if let Some(journal) = journal {
         journal.roll_back_copy(&mut bytes);
     }

@@ -20,6 +20,7 @@
 mod compare;
 mod edit;
 mod export;
+mod health;
 mod import;
 mod name;
 mod offline;
@@ -31,6 +32,10 @@ mod value;
 
 pub use compare::compare;
 pub use export::ExportOptions;
+pub use health::{
+    check_hive_file, check_image_hives, repair_hive_file, repair_image_hive, CheckReport, DefectInfo,
+    HiveCheck, HiveState, LossInfo, RepairReport,
+};
 pub use import::{ImportOptions, KeyMapping};
 pub use name::{Mount, Mounts};
 pub use offline::{Access, Located, Registry};

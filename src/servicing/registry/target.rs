@@ -58,7 +58,7 @@ impl Target<'_> {
                 let mut registry = of_file(file);
                 let answer = change(&mut registry)?;
                 if !registry.discarded {
-                    file.save(clock::now())?;
+                    file.save(clock::now(), observer)?;
                 }
                 return Ok(answer);
             }

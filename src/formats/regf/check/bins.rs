@@ -3,6 +3,7 @@
 //! Reference: `msuhanov/regf` "Hive bin", "Cell".
 
 use super::super::cells::{damaged, index, Cells, BIN_HEADER, CELL_ALIGNMENT, PAGE};
+use super::super::meter::Meter;
 use crate::error::Result;
 use crate::formats::bytes::u32_at;
 use std::ops::Range;
@@ -68,26 +69,35 @@ pub(crate) struct Bins {
 }
 
 /// Walks all bins and their cells. Behind a damaged cell the rest of its bin is unknown; behind a damaged
-/// bin the walk goes on at the next page that is the header of one.
-pub(crate) fn walk(cells: &Cells) -> Bins {
+/// bin the walk goes on at the next page that is the header of one. Free space is done with here, what
+/// else there is was only looked at.
+///
+/// # Errors
+/// [`Cancelled`](crate::error::Error::Cancelled) only.
+pub(crate) fn walk(cells: &Cells, meter: &mut Meter<'_>) -> Result<Bins> {
     let total = cells.bins_size();
     let mut bins = Bins { allocated: CellSet::new(total), ..Bins::default() };
     let (mut bin, mut lost) = (0, false);
     while bin < total {
         match header(cells, bin) {
             Ok(end) => {
+                let known = bins.free.len();
                 bins.cells(cells, bin.saturating_add(BIN_HEADER), end);
+                let free = bins.free.iter().skip(known).map(|&(_, size)| u64::from(size));
+                meter.advance(free.sum::<u64>().saturating_add(u64::from(BIN_HEADER)))?;
+                meter.look(u64::from(end.saturating_sub(bin)))?;
                 (bin, lost) = (end, false);
             }
             Err(damage) => {
                 if !lost {
                     bins.damage.push(damage);
                 }
+                meter.advance(u64::from(PAGE))?;
                 (bin, lost) = (bin.saturating_add(PAGE), true);
             }
         }
     }
-    bins
+    Ok(bins)
 }
 
 /// Offset and size of the unallocated cells of one bin.

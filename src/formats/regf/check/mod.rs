@@ -12,6 +12,7 @@ use super::cells::{index, Cells, PAGE};
 use super::{Hive, FORMAT};
 use crate::error::{Error, Result};
 use crate::formats::bytes::u32_at;
+use crate::progress::{unobserved, Observer};
 
 pub(super) use bins::{walk, walk_bin, CellSet};
 pub(super) use survey::survey;
@@ -78,22 +79,25 @@ impl Findings {
 
 impl Hive {
     /// Checks the whole hive and lists all that is wrong with it.
-    pub fn findings(&self) -> Findings {
-        survey(&self.cells, self.root, self.minor).findings
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] only.
+    pub fn findings(&self, observer: Observer<'_>) -> Result<Findings> {
+        Ok(survey(&self.cells, self.root, self.minor, observer)?.findings)
     }
 
     /// Checks the whole hive and lists what readers tolerate.
     ///
     /// # Errors
     /// The first damage to the structure: bins, cells, references, lists, the circle of security
-    /// records. Such a hive is not edited either.
-    pub fn inspect(&self) -> Result<Findings> {
-        survey(&self.cells, self.root, self.minor).sound().map(|survey| survey.findings)
+    /// records. Such a hive is not edited either. [`Error::Cancelled`].
+    pub fn inspect(&self, observer: Observer<'_>) -> Result<Findings> {
+        survey(&self.cells, self.root, self.minor, observer)?.sound().map(|survey| survey.findings)
     }
 
     /// Checks the whole hive; the first defect of any kind is the error, unused space is none.
     pub fn check(&self) -> Result<()> {
-        match self.inspect()?.defects.into_iter().next() {
+        match self.inspect(&mut unobserved)?.defects.into_iter().next() {
             None => Ok(()),
             Some(Defect { offset, text, .. }) => {
                 Err(Error::malformed(FORMAT, format!("offset {offset:#x}"), "a hive without defects", text))
@@ -103,23 +107,27 @@ impl Hive {
 }
 
 /// Checks a primary file: its base block, and the hive as far as that leads to one. Logs are not looked
-/// at; a dirty file has a defect that says so.
-pub fn check_file(file: &[u8]) -> Findings {
+/// at; a dirty file has a defect that says so. Progress is told in bytes of the bins
+/// ([`Phase::Verifying`](crate::progress::Phase::Verifying)).
+///
+/// # Errors
+/// [`Error::Cancelled`] only.
+pub fn check_file(file: &[u8], observer: Observer<'_>) -> Result<Findings> {
     let mut findings = Findings::default();
-    let Some((cells, block)) = readable(file, &mut findings) else { return findings };
-    let mut inside = survey(&cells, block.root, block.minor).findings;
+    let Some((cells, block)) = readable(file, &mut findings) else { return Ok(findings) };
+    let mut inside = survey(&cells, block.root, block.minor, observer)?.findings;
     for defect in std::mem::take(&mut inside.defects) {
         // The counts are added below.
         if findings.defects.len() < MAX_DEFECTS {
             findings.defects.push(defect);
         }
     }
-    Findings {
+    Ok(Findings {
         defects: findings.defects,
         defect_count: findings.defect_count.saturating_add(inside.defect_count),
         damage_count: findings.damage_count.saturating_add(inside.damage_count),
         ..inside
-    }
+    })
 }
 
 /// What can be read of a file, with what is wrong in its base block; nothing if that leads nowhere.

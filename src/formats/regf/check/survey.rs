@@ -7,9 +7,10 @@
 //!
 //! Reference: `msuhanov/regf`; the limit of 512 levels: Win32 "Registry Element Size Limits".
 
-use super::super::cells::{damaged, index, Cells, PAGE};
+use super::super::cells::{damaged, index, Cells, CELL_ALIGNMENT, PAGE};
 use super::super::key::{self, KeyNode};
 use super::super::list::{self, Leaf};
+use super::super::meter::Meter;
 use super::super::name::NameRef;
 use super::super::security;
 use super::super::value::{Place, ValueNode};
@@ -17,6 +18,7 @@ use super::super::MAX_DEPTH;
 use super::bins::{walk, CellSet};
 use super::{Findings, Severity};
 use crate::error::{Error, Result};
+use crate::progress::{Observer, Phase};
 use std::collections::{BTreeMap, HashSet};
 
 /// What one pass over a hive learns.
@@ -47,37 +49,49 @@ impl Survey {
     }
 }
 
-struct Surveyor<'a> {
+struct Surveyor<'a, 'o> {
     cells: &'a Cells,
+    meter: Meter<'o>,
     root: u32,
     minor: u32,
     /// Allocated cells nothing was found to point to yet.
     unclaimed: CellSet,
     allocated: CellSet,
     survey: Survey,
+    cancelled: bool,
 }
 
-/// Surveys a hive.
-pub(crate) fn survey(cells: &Cells, root: u32, minor: u32) -> Survey {
-    let bins = walk(cells);
+/// Surveys a hive. Progress is told in bytes of cells.
+///
+/// # Errors
+/// [`Error::Cancelled`] only; damage is in the survey.
+pub(crate) fn survey(cells: &Cells, root: u32, minor: u32, observer: Observer<'_>) -> Result<Survey> {
+    let mut meter = Meter::new(observer, Phase::Verifying, u64::from(cells.bins_size()));
+    let bins = walk(cells, &mut meter)?;
     let mut surveyor = Surveyor {
         cells,
+        meter,
         root,
         minor,
         unclaimed: bins.allocated.clone(),
         allocated: bins.allocated,
         survey: Survey { free: bins.free, ..Survey::default() },
+        cancelled: false,
     };
     for (offset, expected, found) in bins.damage {
         surveyor.damage(damaged(offset, expected, found), offset);
     }
     surveyor.keys();
     surveyor.security();
+    if surveyor.cancelled {
+        return Err(Error::Cancelled);
+    }
     surveyor.leaks();
-    surveyor.survey
+    surveyor.meter.finish()?;
+    Ok(surveyor.survey)
 }
 
-impl<'a> Surveyor<'a> {
+impl<'a> Surveyor<'a, '_> {
     fn finding(&mut self, offset: u32, text: impl FnOnce() -> String) {
         let offset = u64::from(offset) + u64::from(PAGE);
         self.survey.findings.add(offset, Severity::Tolerated, text);
@@ -86,6 +100,11 @@ impl<'a> Surveyor<'a> {
     /// Notes damage found in the record at `offset`; the error may name a place in it.
     fn damage(&mut self, error: Error, offset: u32) {
         let (offset, text) = match &error {
+            // Every step from now on ends like this one.
+            Error::Cancelled => {
+                self.cancelled = true;
+                return;
+            }
             Error::Malformed { place, expected, found, .. } => {
                 let named = place.strip_prefix("offset 0x").and_then(|at| u64::from_str_radix(at, 16).ok());
                 let offset = named.unwrap_or_else(|| u64::from(offset) + u64::from(PAGE));
@@ -95,6 +114,12 @@ impl<'a> Surveyor<'a> {
         };
         self.survey.findings.add(offset, Severity::Damage, || text);
         self.survey.damage.get_or_insert(error);
+    }
+
+    /// Notes that a cell was read; a part of what is read for one key.
+    fn step(&mut self, offset: u32) -> Result<()> {
+        let size = self.cells.size_field(offset).map_or(0, i32::unsigned_abs);
+        self.meter.advance(u64::from(size))
     }
 
     /// The result of reading the record at `offset`; damage is noted.
@@ -130,8 +155,11 @@ impl<'a> Surveyor<'a> {
                 continue;
             }
             self.survey.findings.keys = self.survey.findings.keys.saturating_add(1);
-            let done = self.key(key, depth, &mut stack);
+            let done = self.step(key).and_then(|()| self.key(key, depth, &mut stack));
             self.read(done, key);
+            if self.cancelled {
+                return;
+            }
         }
     }
 
@@ -162,6 +190,7 @@ impl<'a> Surveyor<'a> {
         let (mut name_size, mut data_size) = (0, 0);
         for element in super::super::value::list(self.cells, list, count)?.chunks_exact(4) {
             let offset = element.try_into().map_or(0, u32::from_le_bytes);
+            self.step(offset)?;
             if !self.claim(offset, "a value", list) {
                 continue;
             }
@@ -184,12 +213,14 @@ impl<'a> Surveyor<'a> {
         match value.place(self.cells, self.minor)? {
             Place::Inline => {}
             Place::Cell(data) => {
+                self.step(data)?;
                 self.claim(data, "the data of a value", offset);
             }
             Place::Segments { record, list, segments } => {
                 self.claim(record, "big data", offset);
                 self.claim(list, "a list of segments", record);
                 for segment in segments {
+                    self.step(segment)?;
                     self.claim(segment, "a data segment", list);
                 }
             }
@@ -244,6 +275,8 @@ impl<'a> Surveyor<'a> {
         }
         let signature = leaf.record.signature();
         for (number, subkey) in (0..leaf.count).zip(leaf.keys()) {
+            // The subkey itself is done with when it is its turn.
+            self.meter.look(u64::from(CELL_ALIGNMENT))?;
             seen.count = seen.count.saturating_add(1);
             if !self.claim(subkey, "a key", offset) {
                 continue;
@@ -282,7 +315,7 @@ impl<'a> Surveyor<'a> {
         let mut stored = BTreeMap::new();
         let mut offset = first;
         while self.claim(offset, "a security record", first) {
-            let next = self.security_record(offset, &mut stored);
+            let next = self.step(offset).and_then(|()| self.security_record(offset, &mut stored));
             match self.read(next, offset) {
                 Some(next) if next != first => offset = next,
                 _ => break,

@@ -778,6 +778,196 @@ imgsvc_status imgsvc_driver_list(struct imgsvc_session *session,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
+// Lists a key and those below it, in batches; each comes before its subkeys, which are sorted by name.
+//
+// `key` NULL stands for the root keys of all hives of the image, or of the hive file.
+// `options`: `{levels (0: how deep below the key), force, currentUser}`. A key is `{key (full name),
+// name, subKeyCount, valueCount, lastWriteTime, className, hive (its file in the image, or null)}`.
+// `*out_document`: `{unreadable: [{key, hive, message}] (hives, with `key` NULL), recoveries: [{hive,
+// recovered, logs: [{name, entries, pages, reason}]}]}`: the hives that were not closed cleanly, and
+// what their transaction logs did.
+//
+// # Safety
+// `session` is NULL or a live handle; texts are NUL-terminated UTF-16, or NULL where said. `batch` may
+// be called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_registry_list_keys(struct imgsvc_session *session,
+                                        const uint16_t *hive_path,
+                                        const uint16_t *key,
+                                        const uint16_t *options,
+                                        imgsvc_batch_fn batch,
+                                        void *context,
+                                        struct imgsvc_document **out_document,
+                                        struct imgsvc_error **out_error);
+
+// Lists the values of a key, in batches, in the hive's order.
+//
+// `options`: `{name (null for all, "" for the default value), force (values of SAM and SECURITY),
+// currentUser}`. A value is `{key (full name), name, kind: "None"|"String"|"ExpandString"|"Binary"|
+// "DWord"|"MultiString"|"QWord"|"Unknown", kindNumber, size (bytes), form: "text"|"texts"|"number"|
+// "bytes", value}`; bytes are hexadecimal digits, and numbers are signed.
+// `*out_document`: `{recoveries}` as for `imgsvc_registry_list_keys`.
+//
+// # Safety
+// As for `imgsvc_registry_list_keys`.
+imgsvc_status imgsvc_registry_list_values(struct imgsvc_session *session,
+                                          const uint16_t *hive_path,
+                                          const uint16_t *key,
+                                          const uint16_t *options,
+                                          imgsvc_batch_fn batch,
+                                          void *context,
+                                          struct imgsvc_document **out_document,
+                                          struct imgsvc_error **out_error);
+
+// Creates a key.
+//
+// `options`: `{parents (create what is missing above, and take a key that is there), force (keys of SAM
+// and SECURITY; a hive that was not closed cleanly and has no usable logs, which loses what only they
+// hold), currentUser}`. `*out_document`: `{key, recoveries}`, with a key and recoveries as
+// `imgsvc_registry_list_keys` gives them.
+//
+// # Safety
+// `session` is NULL or a live handle; texts are NUL-terminated UTF-16, `options` may be NULL. `progress`
+// may be called with `context` during the call. `out_document` is writable. `out_error` is NULL or
+// writable.
+imgsvc_status imgsvc_registry_create_key(struct imgsvc_session *session,
+                                         const uint16_t *hive_path,
+                                         const uint16_t *key,
+                                         const uint16_t *options,
+                                         imgsvc_progress_fn progress,
+                                         void *context,
+                                         struct imgsvc_document **out_document,
+                                         struct imgsvc_error **out_error);
+
+// Deletes a key.
+//
+// `options`: `{recurse (with all below it; otherwise subkeys are an error), force, currentUser}`.
+// `*out_document`: `{key (full name), keys (how many went), recoveries}`.
+//
+// # Safety
+// As for `imgsvc_registry_create_key`.
+imgsvc_status imgsvc_registry_delete_key(struct imgsvc_session *session,
+                                         const uint16_t *hive_path,
+                                         const uint16_t *key,
+                                         const uint16_t *options,
+                                         imgsvc_progress_fn progress,
+                                         void *context,
+                                         struct imgsvc_document **out_document,
+                                         struct imgsvc_error **out_error);
+
+// Sets a value. The key is created when only it is missing.
+//
+// `value_name` is empty for the default value. `value` is a JSON object as text: `{kind, kindNumber (for
+// a kind without a name), form, value}` as `imgsvc_registry_list_values` gives them; bytes are stored as
+// they are, whatever the kind. `options`: `{parents (create what is missing above), force,
+// currentUser}`. `*out_document`: `{value, recoveries}`.
+//
+// # Safety
+// As for `imgsvc_registry_create_key`.
+imgsvc_status imgsvc_registry_set_value(struct imgsvc_session *session,
+                                        const uint16_t *hive_path,
+                                        const uint16_t *key,
+                                        const uint16_t *value_name,
+                                        const uint16_t *value,
+                                        const uint16_t *options,
+                                        imgsvc_progress_fn progress,
+                                        void *context,
+                                        struct imgsvc_document **out_document,
+                                        struct imgsvc_error **out_error);
+
+// Deletes a value; `value_name` is empty for the default value.
+//
+// `options`: `{force, currentUser}`. `*out_document`: `{key, name, recoveries}`.
+//
+// # Safety
+// As for `imgsvc_registry_create_key`.
+imgsvc_status imgsvc_registry_delete_value(struct imgsvc_session *session,
+                                           const uint16_t *hive_path,
+                                           const uint16_t *key,
+                                           const uint16_t *value_name,
+                                           const uint16_t *options,
+                                           imgsvc_progress_fn progress,
+                                           void *context,
+                                           struct imgsvc_document **out_document,
+                                           struct imgsvc_error **out_error);
+
+// Does what a registration file (.reg, version 4 or 5) says: all of it or nothing.
+//
+// `options`: `{mappings: [{from, to}] (keys below the one name go below the other), skipErrors (do the
+// rest of a file with errors), codePage (a number; 1252) of 8-bit files, preview (change nothing; the
+// counts say what would be done), force, currentUser}`. In a hive file, what the first key of the file
+// names as root and hive (`HKEY_LOCAL_MACHINE\Offline`) stands for the hive's root.
+// `*out_document`: `{applied, keysCreated, keysDeleted, valuesSet, valuesDeleted, errorCount,
+// errors: [{line, column, key, message}] (the first hundred), recoveries}`. With errors, and without
+// skipErrors, `applied` is false and nothing was changed.
+//
+// # Safety
+// As for `imgsvc_registry_create_key`.
+imgsvc_status imgsvc_registry_import(struct imgsvc_session *session,
+                                     const uint16_t *hive_path,
+                                     const uint16_t *reg_path,
+                                     const uint16_t *options,
+                                     imgsvc_progress_fn progress,
+                                     void *context,
+                                     struct imgsvc_document **out_document,
+                                     struct imgsvc_error **out_error);
+
+// Writes a key with all below it as a registration file, which appears when it is whole.
+//
+// `options`: `{version (5; 4 or 5), codePage (a number; 1252) of version 4, name (what the key is called
+// in the file; by default its full name, below `HKEY_LOCAL_MACHINE` and the name the hive was last
+// loaded from for a hive file), overwrite, force (SAM and SECURITY), currentUser}`.
+// `*out_document`: `{keys, values, errorCount, errors: [{key, message}] (what no such file can hold, left
+// out), recoveries}`.
+//
+// # Safety
+// As for `imgsvc_registry_create_key`.
+imgsvc_status imgsvc_registry_export(struct imgsvc_session *session,
+                                     const uint16_t *hive_path,
+                                     const uint16_t *key,
+                                     const uint16_t *reg_path,
+                                     const uint16_t *options,
+                                     imgsvc_progress_fn progress,
+                                     void *context,
+                                     struct imgsvc_document **out_document,
+                                     struct imgsvc_error **out_error);
+
+// Compares the registries of two hive files or images, and hands out the differences in batches: a key,
+// its values, its subkeys.
+//
+// `before` and `after` are JSON objects as text: `{hivePath}`, or `{imagePath, index}`.
+// `options`: `{key (the key to compare with all below it; null for everything: of images all hives that
+// differ), force (SAM and SECURITY too), currentUser}`. A difference is `{change: "Added"|"Removed"|
+// "Changed", item: "Key"|"Value", key, name (of the value), before: {kind, kindNumber, size, form,
+// value}, after, parts: ["ClassName"|"SecurityDescriptor"]}`, with values as
+// `imgsvc_registry_list_values` gives them. Times are not compared.
+// `*out_document`: `{recoveries}` as for `imgsvc_registry_list_keys`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16, or NULL where said. `progress` and `batch` may be called with
+// `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_registry_compare(const uint16_t *before,
+                                      const uint16_t *after,
+                                      const uint16_t *options,
+                                      imgsvc_progress_fn progress,
+                                      imgsvc_batch_fn batch,
+                                      void *context,
+                                      struct imgsvc_document **out_document,
+                                      struct imgsvc_error **out_error);
+
+// Compares the registry of a session's image as it was saved last with what the session made of it.
+// Options, differences and document are those of `imgsvc_registry_compare`.
+//
+// # Safety
+// `session` is a live handle; `batch` and `progress` must not use it. Otherwise as for
+// `imgsvc_registry_compare`.
+imgsvc_status imgsvc_registry_compare_session(struct imgsvc_session *session,
+                                              const uint16_t *options,
+                                              imgsvc_progress_fn progress,
+                                              imgsvc_batch_fn batch,
+                                              void *context,
+                                              struct imgsvc_document **out_document,
+                                              struct imgsvc_error **out_error);
+
 #ifdef __cplusplus
 } // extern "C"
 #endif // __cplusplus

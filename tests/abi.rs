@@ -113,6 +113,11 @@ fn a_c_program_mounts_adds_a_driver_and_saves_under_sanitizers() {
         let added: serde_json::Value = serde_json::from_str(added).unwrap();
         assert_eq!(added["drivers"][0]["status"], "Added", "{added}");
         assert_eq!(added["drivers"][0]["driver"], "oem0.inf");
+        let set = told.lines().find_map(|line| line.strip_prefix("set value ")).unwrap();
+        let set: serde_json::Value = serde_json::from_str(set).unwrap();
+        assert_eq!(set["value"]["key"], r"HKEY_LOCAL_MACHINE\SOFTWARE\Contoso\Service", "{set}");
+        assert_eq!(set["value"]["value"], 5);
+        assert_eq!(set["recoveries"], serde_json::json!([]));
         let saved = told.lines().find_map(|line| line.strip_prefix("save ")).unwrap();
         let saved: serde_json::Value = serde_json::from_str(saved).unwrap();
         assert_eq!(saved["saved"], true);

@@ -325,7 +325,7 @@ fn an_edit_that_fails_or_is_cancelled_changes_nothing() {
     let before = read(&session, r"\Windows\System32\config\SOFTWARE").unwrap();
     let change = |registry: &mut Registry<'_>| {
         registry.create_key(r"HKLM\SOFTWARE\First", false)?;
-        registry.set_value(r"HKLM\SOFTWARE\Missing", "x", 4, &dword(1), false)
+        registry.set_value(r"HKLM\SOFTWARE\Missing\Key", "x", 4, &dword(1), false)
     };
     assert!(matches!(root(edit(&mut session, change).unwrap_err()), Error::RegistryNotFound { .. }));
     let mut cancel = |_| ControlFlow::Break(());

@@ -97,3 +97,67 @@ impl Listing {
         unsafe { enter(self.out_error, body) }
     }
 }
+
+/// Rows handed over at a time.
+const ROWS: usize = 256;
+
+/// The parameters that end every call that answers in batches, and with a document at the end.
+pub(super) struct Rows {
+    pub options: *const u16,
+    pub progress: imgsvc_progress_fn,
+    pub batch: imgsvc_batch_fn,
+    pub context: *mut c_void,
+    pub out_document: *mut *mut imgsvc_document,
+    pub out_error: *mut *mut imgsvc_error,
+}
+
+impl Rows {
+    /// Lifts the options and does `work`, whose rows are handed over in batches.
+    ///
+    /// # Safety
+    /// `options` is NULL or NUL-terminated UTF-16. `progress` and `batch` may be called with `context`.
+    /// `out_document` is writable. `out_error` is NULL or writable.
+    pub(super) unsafe fn run<O, T, R>(
+        self,
+        work: impl FnOnce(&O, &mut dyn FnMut(T) -> Result<()>, Observer<'_>) -> Result<R>,
+    ) -> imgsvc_status
+    where
+        O: DeserializeOwned + Default,
+        T: Serialize,
+        R: Serialize,
+    {
+        let body = || {
+            let missing = Error::InvalidArgument { parameter: "batch", reason: "it is NULL".to_owned() };
+            let batch = self.batch.ok_or(missing)?;
+            // SAFETY: promised by the caller.
+            let options = unsafe { options(self.options) }?;
+            // SAFETY: promised by the caller.
+            let mut reporter = unsafe { Reporter::new(self.progress, self.context) };
+            let hand_over = |rows: &mut Vec<T>| {
+                let json = to_json(&rows)?;
+                rows.clear();
+                // SAFETY: promised by the caller; `json` lives through the call.
+                match unsafe { batch(self.context, json.as_ptr(), json.len()) } {
+                    0 => Ok(()),
+                    _ => Err(Error::Cancelled),
+                }
+            };
+            let mut rows = Vec::new();
+            let mut visit = |row: T| {
+                rows.push(row);
+                if rows.len() < ROWS {
+                    Ok(())
+                } else {
+                    hand_over(&mut rows)
+                }
+            };
+            let report = work(&options, &mut visit, &mut |now| reporter.observe(now))?;
+            if !rows.is_empty() {
+                hand_over(&mut rows)?;
+            }
+            imgsvc_document::of(&report)
+        };
+        // SAFETY: promised by the caller.
+        unsafe { enter_giving(self.out_document, "out_document", self.out_error, body) }
+    }
+}

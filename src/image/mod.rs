@@ -20,6 +20,7 @@ pub mod jobs;
 mod journal;
 mod metadata;
 mod mount;
+mod new_file;
 mod operation;
 mod options;
 mod parts;
@@ -46,6 +47,7 @@ pub use info::{
     Action, FileInfo, ImageDetails, Item, ItemType, MountMode, MountStatus, SaveReport, SessionInfo,
     StreamInfo, TransferItem, TransferReport,
 };
+pub use new_file::NewFile;
 pub use options::{Content, ImageSelector, MountOptions, Put, PutOptions, SaveOptions, Times};
 pub use path::{check_new_name, is_device_name, ImagePath, NAME_LIMIT};
 pub use pattern::Pattern;

@@ -1,4 +1,4 @@
-/* Uses the C ABI as a program would: mount, add a driver, list, save, discard.
+/* Uses the C ABI as a program would: mount, add a driver, list, edit the registry, save, discard.
  * usage: service IMAGE INDEX DRIVERS [--force-unsigned]
  * Prints one line per result; exits with the first failing call's status.
  * tests/abi.rs compiles it with -Wall -Wextra -Werror, as C and as C++, under ASAN and UBSAN. */
@@ -64,8 +64,11 @@ int main(int argc, char **argv) {
     if (argc < 4) return fprintf(stderr, "usage: service IMAGE INDEX DRIVERS [--force-unsigned]\n"), 2;
     if (imgsvc_abi_version() != IMGSVC_ABI_VERSION) return fprintf(stderr, "wrong library\n"), 2;
     uint32_t flags = IMGSVC_DRIVER_RECURSE | (argc > 4 ? IMGSVC_DRIVER_FORCE_UNSIGNED : 0u);
-    unsigned long calls = 0, listed = 0;
+    unsigned long calls = 0, listed = 0, keys = 0, values = 0;
     uint16_t *image = wide(argv[1]), *drivers = wide(argv[3]), *root = wide("\\");
+    uint16_t *key = wide("HKLM\\SOFTWARE\\Contoso\\Service"), *none = wide("HKLM\\SOFTWARE\\Nobody");
+    uint16_t *name = wide("Level"), *parents = wide("{\"parents\": true}");
+    uint16_t *value = wide("{\"kind\": \"DWord\", \"form\": \"number\", \"value\": 5}");
     const uint16_t *paths[1];
     imgsvc_error *error = NULL;
     imgsvc_session *session = NULL;
@@ -79,11 +82,33 @@ int main(int argc, char **argv) {
     CALL("add", imgsvc_driver_add(session, paths, 1, flags, count_calls, &calls, &document, &error));
     print_document("add", document);
     CALL("list", imgsvc_item_list(session, root, IMGSVC_ITEM_RECURSE, count_bytes, &listed, &error));
+    CALL("set value", imgsvc_registry_set_value(session, NULL, key, name, value, parents, count_calls, &calls,
+                                                &document, &error));
+    print_document("set value", document);
+    CALL("list keys", imgsvc_registry_list_keys(session, NULL, NULL, NULL, count_bytes, &keys, &document, &error));
+    print_document("list keys", document);
+    CALL("list values", imgsvc_registry_list_values(session, NULL, key, NULL, count_bytes, &values, &document,
+                                                    &error));
+    print_document("list values", document);
+    CALL("compare", imgsvc_registry_compare_session(session, NULL, count_calls, count_bytes, &values, &document,
+                                                    &error));
+    print_document("compare", document);
+    if (imgsvc_registry_delete_key(session, NULL, none, NULL, NULL, NULL, &document, &error) !=
+        IMGSVC_STATUS_REGISTRY_NOT_FOUND)
+        return 3;
+    imgsvc_error_free(error);
+    error = NULL;
+    if (imgsvc_registry_delete_key(session, image, key, NULL, NULL, NULL, &document, NULL) !=
+        IMGSVC_STATUS_INVALID_ARGUMENT)
+        return 3;
+    if (imgsvc_registry_delete_key(NULL, NULL, key, NULL, NULL, NULL, &document, NULL) !=
+        IMGSVC_STATUS_INVALID_ARGUMENT)
+        return 3;
     CALL("save", imgsvc_session_save(session, 0, 0, count_calls, &calls, &document, &error));
     print_document("save", document);
     CALL("discard", imgsvc_session_discard(session, &error));
     imgsvc_session_free(session);
-    printf("progress %lu, listed %lu\n", calls, listed);
+    printf("progress %lu, listed %lu, keys %lu, values %lu\n", calls, listed, keys, values);
 
     /* What must be harmless. */
     imgsvc_session_free(NULL);
@@ -91,6 +116,6 @@ int main(int argc, char **argv) {
     imgsvc_document_free(NULL);
     if (imgsvc_file_get_info(NULL, &document, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT) return 3;
     if (imgsvc_file_get_info(image, NULL, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT) return 3;
-    free(image), free(drivers), free(root);
+    free(image), free(drivers), free(root), free(key), free(none), free(name), free(parents), free(value);
     return 0;
 }

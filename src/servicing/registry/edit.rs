@@ -17,12 +17,17 @@ impl Registry<'_> {
             if self.find(&located)?.is_some() {
                 return Err(Error::ItemExists { path: self.full_name(&located) });
             }
-            let mut parent = located.clone();
-            parent.path.pop();
-            self.require(&parent)?;
+            self.require_parent(&located)?;
         }
         let (key, _) = self.create(&located)?;
         self.describe(&located, key, self.full_name(&located))
+    }
+
+    /// The key above, which must be there.
+    fn require_parent(&self, located: &Located) -> Result<KeyId> {
+        let mut parent = located.clone();
+        parent.path.pop();
+        self.require(&parent)
     }
 
     /// The key, created with those above it; and how many were.
@@ -43,10 +48,11 @@ impl Registry<'_> {
     }
 
     /// Sets a value; the empty name is the default value. `kind` is the type number, and `data` are as
-    /// they are stored ([`ValueData::encode`](super::ValueData::encode)). `force` creates the key.
+    /// they are stored ([`ValueData::encode`](super::ValueData::encode)). The key is created when only it is
+    /// missing, with `force` also those above it.
     ///
     /// # Errors
-    /// [`Error::RegistryNotFound`] for the key unless `force`; limits of names and sizes.
+    /// [`Error::RegistryNotFound`] for the key above unless `force`; limits of names and sizes.
     pub fn set_value(
         &mut self,
         name: &str,
@@ -57,7 +63,10 @@ impl Registry<'_> {
     ) -> Result<ValueInfo> {
         let located = self.locate(name)?;
         self.check_secret(&located)?;
-        let key = if force { self.create(&located)?.0 } else { self.require(&located)? };
+        if !force && self.find(&located)?.is_none() {
+            self.require_parent(&located)?;
+        }
+        let (key, _) = self.create(&located)?;
         let set = self.hive_mut(&located)?.set_value(key, value, kind, data);
         self.blame(&located, set)?;
         let stored = Value::new(value, kind, data.to_vec());

@@ -38,6 +38,8 @@ pub struct ImportOptions {
     pub skip_errors: bool,
     /// The code page of 8-bit files.
     pub code_page: CodePage,
+    /// Only say what would be done: nothing is changed ([`Registry::discard`]).
+    pub preview: bool,
 }
 
 impl Registry<'_> {
@@ -68,7 +70,7 @@ impl Registry<'_> {
             import.item(item)?;
         }
         let mut report = import.report;
-        report.applied = report.error_count == 0 || options.skip_errors;
+        report.applied = !options.preview && (report.error_count == 0 || options.skip_errors);
         if !report.applied {
             self.discard();
         }

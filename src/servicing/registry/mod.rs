@@ -24,6 +24,7 @@ mod health;
 mod import;
 mod name;
 mod offline;
+mod place;
 mod profile;
 mod read;
 mod report;
@@ -39,9 +40,10 @@ pub use health::{
 pub use import::{ImportOptions, KeyMapping};
 pub use name::{Mount, Mounts};
 pub use offline::{Access, Located, Registry};
+pub use place::{compare_places, compare_session, Answer, Compared, Place};
 pub use report::{
     Change, ChangeKind, DeleteReport, EntryError, ExportReport, HiveInfo, ImportReport, KeyInfo, LogInfo,
-    RecoveryInfo, ValueContent, ValueInfo,
+    RecoveryInfo, UnreadableHive, ValueContent, ValueInfo,
 };
 pub use target::Target;
 pub use value::{ValueData, ValueKind};

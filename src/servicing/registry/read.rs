@@ -1,7 +1,7 @@
 //! Reading keys and values.
 
 use super::offline::{join, Located, Registry};
-use super::report::{class_text, HiveInfo, KeyInfo, ValueContent, ValueInfo};
+use super::report::{class_text, HiveInfo, KeyInfo, UnreadableHive, ValueContent, ValueInfo};
 use crate::error::{Error, Result};
 use crate::formats::regf::KeyId;
 
@@ -56,6 +56,27 @@ impl Registry<'_> {
             visit(info)?;
         }
         Ok(())
+    }
+
+    /// Gives `visit` the root key of every hive, and those below it, `levels` deep. A hive that cannot be
+    /// read does not hide the others: it is in the answer. Of a single hive it is the root.
+    pub fn all_keys(
+        &mut self,
+        levels: u32,
+        visit: &mut dyn FnMut(KeyInfo) -> Result<()>,
+    ) -> Result<Vec<UnreadableHive>> {
+        if self.mounts().is_none() {
+            return self.keys(r"\", levels, visit).map(|()| Vec::new());
+        }
+        let mut unreadable = Vec::new();
+        for HiveInfo { key, hive, .. } in self.hives()? {
+            if let Err(error) = self.locate(&key) {
+                unreadable.push(UnreadableHive { key, hive, message: error.to_string() });
+                continue;
+            }
+            self.keys(&key, levels, visit)?;
+        }
+        Ok(unreadable)
     }
 
     /// The values of a key, or the one of that name; the empty name is the default value.

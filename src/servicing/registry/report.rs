@@ -42,6 +42,18 @@ pub struct HiveInfo {
     pub last_write_time: u64,
 }
 
+/// A hive of an image that cannot be read: `{key, hive, message}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadableHive {
+    /// The full name of its root.
+    pub key: String,
+    /// Its path in the image.
+    pub hive: String,
+    /// Why.
+    pub message: String,
+}
+
 /// A hive that was not closed cleanly: `{hive, recovered, logs: [{name, entries, pages, reason}]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -968,6 +968,46 @@ imgsvc_status imgsvc_registry_compare_session(struct imgsvc_session *session,
                                               struct imgsvc_document **out_document,
                                               struct imgsvc_error **out_error);
 
+// Checks every structure of hives. Nothing is changed.
+//
+// `key` leads to the hive of the image; NULL stands for all of them, and is all there is to say of a
+// hive file. `options`: `{force, currentUser}`. `*out_document`: `{hives: [{hive (its path in the image
+// or on the host), key (the name of its root in an image, or null), length (bytes), state:
+// "Clean"|"Dirty"|"Recovered" (what its logs make of it), sound, keys, values, defectCount, damageCount,
+// leakedCells, leakedBytes, defects: [{offset, severity: "Damage"|"Tolerated", text}] (the first
+// thousand), recovery (as in `imgsvc_registry_list_keys`, or null), error (why it could not be read at
+// all, or null)}]}`.
+//
+// # Safety
+// As for `imgsvc_registry_create_key`; `key` may be NULL.
+imgsvc_status imgsvc_registry_check(struct imgsvc_session *session,
+                                    const uint16_t *hive_path,
+                                    const uint16_t *key,
+                                    const uint16_t *options,
+                                    imgsvc_progress_fn progress,
+                                    void *context,
+                                    struct imgsvc_document **out_document,
+                                    struct imgsvc_error **out_error);
+
+// Salvages what can be reached of a hive into a new one, with its transaction logs applied.
+//
+// A hive file stays as it is: `target_path` is the new file, `key` NULL. In a session the hive that `key`
+// leads to is replaced, as one transaction, and `target_path` is NULL. `options`: `{overwrite (a file at
+// `target_path`), force, currentUser}`. `*out_document`: `{hive, target, keys, values, lostCount, lost:
+// [{path, what, offset, reason}] (the first ten thousand), recovery}`.
+//
+// # Safety
+// As for `imgsvc_registry_create_key`; `key` and `target_path` may be NULL.
+imgsvc_status imgsvc_registry_repair(struct imgsvc_session *session,
+                                     const uint16_t *hive_path,
+                                     const uint16_t *key,
+                                     const uint16_t *target_path,
+                                     const uint16_t *options,
+                                     imgsvc_progress_fn progress,
+                                     void *context,
+                                     struct imgsvc_document **out_document,
+                                     struct imgsvc_error **out_error);
+
 #ifdef __cplusplus
 } // extern "C"
 #endif // __cplusplus

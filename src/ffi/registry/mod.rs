@@ -6,11 +6,13 @@
 mod compare;
 mod edit;
 mod files;
+mod health;
 mod read;
 
 pub use compare::*;
 pub use edit::*;
 pub use files::*;
+pub use health::*;
 pub use read::*;
 
 use super::guard::handle;

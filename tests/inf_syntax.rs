@@ -1,7 +1,7 @@
 //! INF text: encodings, line rules, strings. The expectations are Microsoft's documented rules.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use imgsvc::formats::inf::{Encoding, Inf};
+use imgsvc::formats::inf::{CodePage, Encoding, Inf, ParseOptions, Position};
 use proptest::prelude::*;
 
 fn parse(text: &str) -> Inf {
@@ -57,6 +57,8 @@ fn comments_end_lines_but_not_in_quotes_or_tokens() {
     assert_eq!(fields("a = \"b ; c\", d;e"), ["b ; c", "d"]);
     assert_eq!(fields("a = %x;y%, d"), ["%x;y%", "d"]);
     assert_eq!(fields("a = 50%;y"), ["50%"]);
+    assert_eq!(fields("a = %x%;y%,z"), ["%x%"], "the end of one token is not the beginning of the next");
+    assert_eq!(fields("a = %x y%;y%,z"), ["%x y%"]);
 }
 
 #[test]
@@ -122,7 +124,7 @@ fn a_section_name_without_its_bracket_is_refused_with_its_line() {
     let message = Inf::parse(b"[A]\n\n[Broken\na=1").unwrap_err().to_string();
     assert_eq!(
         message,
-        "damaged INF at line 3: expected ']' after the section's name, found the end of the line"
+        "damaged INF at line 3, column 1: expected ']' after the section's name, found the end of the line"
     );
 }
 
@@ -140,7 +142,9 @@ fn tokens_are_replaced_and_percent_signs_escaped() {
 fn strings_are_taken_from_the_language_that_fits_best() {
     let text = b"[Strings]\nA=neutral\nB=common\n[Strings.0009]\nA=english\n[Strings.0409]\nA=american\n[Strings.0407]\nA=deutsch\n";
     let string = |language| {
-        let inf = Inf::parse_for_language(text, language).unwrap();
+        let inf =
+            Inf::parse_with(text, &ParseOptions { languages: vec![language], ..ParseOptions::default() })
+                .unwrap();
         (inf.expand("%A%"), inf.expand("%B%"))
     };
     assert_eq!(string(0x0409), ("american".into(), "common".into()));
@@ -194,4 +198,62 @@ proptest! {
         let line = &inf.section("S").unwrap().lines[0];
         prop_assert_eq!(line.fields().collect::<Vec<_>>(), values);
     }
+}
+
+#[test]
+fn eight_bit_text_is_read_in_the_code_page_of_the_image() {
+    let read = |page: u16, bytes: &[u8]| {
+        let text = [b"[S]\nName=".as_slice(), bytes].concat();
+        let options = ParseOptions { code_page: CodePage(page), ..ParseOptions::default() };
+        Inf::parse_with(&text, &options).map(|inf| inf.value("S", "Name").unwrap().text)
+    };
+    // From the tables of unicode.org (VENDORS/MICSFT/WINDOWS).
+    let cases: [(u16, &[u8], &str); 10] = [
+        (874, b"\xA1", "\u{E01}"),
+        (932, b"\x93\xFA", "\u{65E5}"),
+        (936, b"\xD6\xD0", "\u{4E2D}"),
+        (949, b"\xC7\xD1", "\u{D55C}"),
+        (950, b"\xA4\xA4", "\u{4E2D}"),
+        (1250, b"\xB3", "\u{142}"),
+        (1251, b"\xC6", "\u{416}"),
+        (1253, b"\xC1", "\u{391}"),
+        (1255, b"\xE0", "\u{5D0}"),
+        (65001, b"\xC3\xA4", "\u{E4}"),
+    ];
+    for (page, bytes, expected) in cases {
+        assert_eq!(read(page, bytes).unwrap(), expected, "{page}");
+    }
+    assert!(read(437, b"\x84").unwrap_err().to_string().contains("437"));
+    assert_eq!(read(437, b"plain").unwrap(), "plain", "ASCII needs no code page");
+}
+
+#[test]
+fn places_are_counted_in_lines_and_characters() {
+    let inf = parse("\u{FEFF};x\n  [A]\n  k\u{E4}y = one , \\\n   \"two\",,\\x\r\n\tlast");
+    let section = inf.section("A").unwrap();
+    assert_eq!(section.position(), Position { line: 2, column: 3 });
+    let places: Vec<_> = (0..4).map(|field| section.lines[0].field_position(field)).collect();
+    let at = |line, column| Position { line, column };
+    assert_eq!(section.lines[0].position(), at(3, 3));
+    assert_eq!(places, [at(3, 9), at(4, 4), at(4, 10), at(4, 11)]);
+    assert_eq!(section.lines[1].field_position(0), at(5, 2));
+}
+
+#[test]
+fn the_first_definition_of_a_token_counts() {
+    let inf = parse("[S]\na=%x%\n[Strings]\nx=first\nX=second");
+    assert_eq!(inf.value("S", "a").unwrap().text, "first");
+}
+
+#[test]
+fn the_preferred_language_that_the_inf_has_is_taken() {
+    let text = b"[S]\na=%x%\n[Strings]\nx=n\n[Strings.0407]\nx=d\n[Strings.0411]\nx=j";
+    let read = |languages: &[u16]| {
+        let options = ParseOptions { languages: languages.to_vec(), ..ParseOptions::default() };
+        Inf::parse_with(text, &options).unwrap().value("S", "a").unwrap().text
+    };
+    assert_eq!(
+        [read(&[0x40C, 0x411, 0x407]), read(&[0x807]), read(&[0x40C]), read(&[])],
+        ["j", "d", "n", "n"]
+    );
 }

@@ -143,7 +143,7 @@ impl Inf {
                 continue;
             }
             if seen.len() > LIST_LIMIT {
-                return Err(bad(directive.number, "at most 5000 lists of files", "more"));
+                return Err(bad(directive.position(), "at most 5000 lists of files", "more"));
             }
             if let Some(file) = list.strip_prefix('@') {
                 let target = self.destination("", directive)?;
@@ -164,7 +164,7 @@ impl Inf {
                 let flags = match field(3).filter(|text| !text.is_empty()) {
                     None => 0,
                     Some(text) => number32(&text).ok_or_else(|| {
-                        bad(line.number, "flags in a CopyFiles section", format!("'{text}'"))
+                        bad(line.position(), "flags in a CopyFiles section", format!("'{text}'"))
                     })?,
                 };
                 copies.push(copy(sources, &source, &name, target.clone(), flags, &section.name, line)?);
@@ -178,7 +178,7 @@ impl Inf {
         let section = self.section("DestinationDirs");
         let lines = section.map(|section| section.lines.as_slice()).unwrap_or_default();
         if let Some(line) = lines.get(LIST_LIMIT) {
-            return Err(bad(line.number, "at most 5000 entries in [DestinationDirs]", "more"));
+            return Err(bad(line.position(), "at most 5000 entries in [DestinationDirs]", "more"));
         }
         let keyed =
             |wanted: &str| lines.iter().find(|line| line.key().is_some_and(|key| self.is_named(key, wanted)));
@@ -189,7 +189,7 @@ impl Inf {
         let text = self.expand(line.field(0).unwrap_or_default());
         // `%13%` for `13` is a mistake that INFs in use make.
         let Some(dirid) = number32(text.trim_matches('%')).map(Dirid) else {
-            return Err(bad(line.number, "a directory id", format!("'{text}'")));
+            return Err(bad(line.position(), "a directory id", format!("'{text}'")));
         };
         if matches!(dirid, Dirid::ABSOLUTE | Dirid::ABSOLUTE_16) {
             return Err(Error::Unsupported {
@@ -237,7 +237,7 @@ fn is_key(inf: &Inf, line: &Line, key: &str) -> bool {
 fn at(line: &Line, error: Error) -> Error {
     match error {
         Error::InvalidName { name, reason, .. } => {
-            bad(line.number, "a path inside the driver package", format!("'{name}': {reason}"))
+            bad(line.position(), "a path inside the driver package", format!("'{name}': {reason}"))
         }
         other => other,
     }

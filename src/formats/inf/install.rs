@@ -7,8 +7,8 @@
 //! Reference: MicrosoftDocs "INF DDInstall Section" and its companions; internals of the choice in
 //! "Creating INF Files for Multiple Platforms and Operating Systems".
 
-use super::{bad, same, Architecture, CopyFile, Inf, Line, RegistryChange, Service};
-use crate::error::{Error, Result};
+use super::{bad, limit, same, Architecture, CopyFile, Inf, Line, RegistryChange, Service};
+use crate::error::Result;
 use std::collections::HashSet;
 
 /// Parts a DDInstall section can have.
@@ -133,7 +133,7 @@ impl Inf {
                             .fold(work, usize::saturating_add);
                         if work > CHANGE_LIMIT {
                             return Err(bad(
-                                directive.line.number,
+                                directive.line.position(),
                                 "services with at most 200000 entries",
                                 "more",
                             ));
@@ -168,17 +168,21 @@ impl Inf {
                 continue;
             }
             if seen.len() > NEEDS_LIMIT {
-                return Err(Error::LimitExceeded {
-                    what: "the number of sections an install section needs",
-                    limit: u64::try_from(NEEDS_LIMIT).unwrap_or(u64::MAX),
-                    found: u64::try_from(seen.len()).unwrap_or(u64::MAX),
-                });
+                return Err(limit(
+                    "the number of sections an install section needs",
+                    NEEDS_LIMIT,
+                    seen.len(),
+                ));
             }
             let lines = inf.section(&name).map(|section| section.lines.as_slice()).unwrap_or_default();
             let mut needed = Vec::new();
             for line in lines {
                 if install.includes.len() > NAME_LIMIT || install.unresolved_needs.len() > NAME_LIMIT {
-                    return Err(bad(line.number, "at most 1000 included INFs and needed sections", "more"));
+                    return Err(bad(
+                        line.position(),
+                        "at most 1000 included INFs and needed sections",
+                        "more",
+                    ));
                 }
                 let directive = Directive { inf, line };
                 if directive.is("Include") {
@@ -231,7 +235,7 @@ impl Directive<'_> {
         let text = self.inf.expand(self.line.field(0).unwrap_or_default());
         let digits = text.trim().trim_start_matches("0x").trim_start_matches("0X");
         u8::from_str_radix(digits, 16)
-            .map_err(|_| bad(self.line.number, "a feature score from 00 to FF", format!("'{text}'")))
+            .map_err(|_| bad(self.line.position(), "a feature score from 00 to FF", format!("'{text}'")))
     }
 
     /// The service of an AddFilter (`name, flags, section`) and whether the section says `upper`.
@@ -261,7 +265,7 @@ fn registry(directives: &[Directive<'_>]) -> Result<Vec<RegistryChange>> {
                     changes.extend(read(directive.inf, &section)?);
                 }
                 if changes.len() > CHANGE_LIMIT {
-                    return Err(bad(directive.line.number, "at most 200000 registry changes", "more"));
+                    return Err(bad(directive.line.position(), "at most 200000 registry changes", "more"));
                 }
             }
         }

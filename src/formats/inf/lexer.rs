@@ -9,7 +9,9 @@
 //! Reference: MicrosoftDocs "General Syntax Rules for INF Files", "INF Strings Section"; the rest
 //! is what the files of the test corpus need (`docs/formats/inf.md`).
 
-use crate::error::{Error, Result};
+use super::line::{Line, Part, Position, Section};
+use super::{bad, limit};
+use crate::error::Result;
 
 /// Sections a file may have; the largest real ones have a few thousand.
 const SECTION_LIMIT: usize = 200_000;
@@ -24,55 +26,23 @@ const SECTION_NAME_LIMIT: usize = 1024;
 /// Characters that are looked at to find the end of a `%token%`.
 const TOKEN_LIMIT: usize = 256;
 
-/// One entry of a section: an optional key and the fields after it, before `%token%` substitution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Where the entry begins, 1-based.
-    pub number: u32,
-    pub(super) key: Option<Box<str>>,
-    pub(super) fields: Vec<Box<str>>,
-}
-
-impl Line {
-    /// What stands before `=`, quotes removed, `%token%` kept; `None` if the line has no `=`.
-    pub fn key(&self) -> Option<&str> {
-        self.key.as_deref()
-    }
-
-    /// The fields after the key (all fields, if there is no key), `%token%` kept.
-    pub fn fields(&self) -> impl ExactSizeIterator<Item = &str> + '_ {
-        self.fields.iter().map(AsRef::as_ref)
-    }
-
-    /// Field `index`, 0-based after the key; `None` if it is not there or empty.
-    pub fn field(&self, index: usize) -> Option<&str> {
-        self.fields.get(index).map(AsRef::as_ref).filter(|field: &&str| !field.is_empty())
-    }
-}
-
-/// A section, all its parts merged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    /// The name as first written.
-    pub name: String,
-    /// Where the section first begins, 1-based.
-    pub number: u32,
-    /// The entries, in order.
-    pub lines: Vec<Line>,
-}
-
 /// A section as it stands in the file, before those of the same name are merged.
 pub(super) fn split(text: &str) -> Result<Vec<Section>> {
-    let mut lexer = Lexer { rest: text.chars(), number: 1, fields: 0 };
+    let mut lexer = Lexer { rest: text.chars(), number: 1, column: 1, fields: 0 };
     let mut sections: Vec<Section> = Vec::new();
     while let Some(first) = lexer.skip_to_content() {
         if first == '[' {
             if sections.len() >= SECTION_LIMIT {
                 return Err(limit("the number of sections of an INF", SECTION_LIMIT, sections.len()));
             }
-            let number = lexer.number;
+            let position = lexer.position();
             let name = lexer.section_name()?;
-            sections.push(Section { name, number, lines: Vec::new() });
+            sections.push(Section {
+                name,
+                number: position.line,
+                column: position.column,
+                lines: Vec::new(),
+            });
         } else {
             let line = lexer.line()?;
             if let Some(section) = sections.last_mut() {
@@ -86,6 +56,7 @@ pub(super) fn split(text: &str) -> Result<Vec<Section>> {
 struct Lexer<'a> {
     rest: std::str::Chars<'a>,
     number: u32,
+    column: u32,
     fields: usize,
 }
 
@@ -95,15 +66,16 @@ struct Field {
     text: String,
     kept: usize,
     length: usize,
+    begin: Option<Position>,
 }
 
 impl Field {
-    fn push(&mut self, character: char, number: u32) -> Result<()> {
+    fn push(&mut self, character: char, at: Position) -> Result<()> {
         if self.text.is_empty() && character.is_whitespace() {
             return Ok(());
         }
         let kept = self.kept;
-        self.push_verbatim(character, number)?;
+        self.push_verbatim(character, at)?;
         if character.is_whitespace() {
             self.kept = kept;
         }
@@ -111,25 +83,22 @@ impl Field {
     }
 
     /// Adds a character that trimming must not take away.
-    fn push_verbatim(&mut self, character: char, number: u32) -> Result<()> {
+    fn push_verbatim(&mut self, character: char, at: Position) -> Result<()> {
         self.length = self.length.saturating_add(1);
         if self.length > FIELD_LENGTH_LIMIT {
-            return Err(Error::malformed(
-                "INF",
-                format!("line {number}"),
-                format!("a field of at most {FIELD_LENGTH_LIMIT} characters"),
-                "a longer one",
-            ));
+            let expected = format!("a field of at most {FIELD_LENGTH_LIMIT} characters");
+            return Err(bad(self.begin.unwrap_or(at), expected, "a longer one"));
         }
         self.text.push(character);
         self.kept = self.text.len();
         Ok(())
     }
 
-    fn finish(&mut self) -> Box<str> {
+    /// The field, which ends at `end`.
+    fn finish(&mut self, end: Position) -> Part {
         let mut field = std::mem::take(self);
         field.text.truncate(field.kept);
-        field.text.into_boxed_str()
+        Part { text: field.text.into_boxed_str(), position: field.begin.unwrap_or(end) }
     }
 
     fn is_empty(&self) -> bool {
@@ -145,7 +114,12 @@ impl Lexer<'_> {
     fn next(&mut self) -> Option<char> {
         let character = self.peek()?;
         self.rest.next();
+        self.column = self.column.saturating_add(1);
         Some(character)
+    }
+
+    fn position(&self) -> Position {
+        Position { line: self.number, column: self.column }
     }
 
     /// Consumes one line end, whichever of CR LF, LF and CR it is.
@@ -163,7 +137,15 @@ impl Lexer<'_> {
             _ => return false,
         }
         self.number = self.number.saturating_add(1);
+        self.column = 1;
         true
+    }
+
+    /// To the end of the line, which is left.
+    fn skip_comment(&mut self) {
+        while self.peek().is_some_and(|character| !matches!(character, '\r' | '\n')) {
+            self.next();
+        }
     }
 
     fn skip_line(&mut self) {
@@ -189,28 +171,18 @@ impl Lexer<'_> {
     }
 
     fn section_name(&mut self) -> Result<String> {
-        let number = self.number;
+        let begin = self.position();
         self.next();
         let mut name = String::new();
         loop {
             match self.peek() {
                 Some(']') => break,
                 None | Some('\r' | '\n') => {
-                    return Err(Error::malformed(
-                        "INF",
-                        format!("line {number}"),
-                        "']' after the section's name",
-                        "the end of the line",
-                    ))
+                    return Err(bad(begin, "']' after the section's name", "the end of the line"))
                 }
                 Some(character) => {
                     if name.len() > SECTION_NAME_LIMIT {
-                        return Err(Error::malformed(
-                            "INF",
-                            format!("line {number}"),
-                            "a section name of at most 255 characters",
-                            "a longer one",
-                        ));
+                        return Err(bad(begin, "a section name of at most 255 characters", "a longer one"));
                     }
                     name.push(character);
                     self.next();
@@ -218,35 +190,38 @@ impl Lexer<'_> {
             }
         }
         self.skip_line();
-        Ok(name.trim().to_owned())
+        Ok(name)
     }
 
     fn line(&mut self) -> Result<Line> {
-        let number = self.number;
-        let mut line = Line { number, key: None, fields: Vec::new() };
+        let Position { line: number, column } = self.position();
+        let mut line = Line { number, column, key: None, fields: Vec::new() };
         let mut field = Field::default();
         let mut pending = false;
         loop {
-            let here = self.number;
-            if self.line_end() {
+            let here = self.position();
+            if matches!(self.peek(), Some('\r' | '\n')) {
                 break;
             }
             let Some(character) = self.next() else { break };
+            if field.begin.is_none() && !is_space(character) && !matches!(character, ';' | ',' | '=' | '\\') {
+                field.begin = Some(here);
+            }
             match character {
                 ';' => {
-                    self.skip_line();
+                    self.skip_comment();
                     break;
                 }
                 '=' if line.key.is_none() && line.fields.is_empty() => {
-                    line.key = Some(field.finish());
+                    line.key = Some(field.finish(here));
                     pending = true;
                 }
                 ',' => {
-                    self.add(&mut line, field.finish())?;
+                    self.add(&mut line, field.finish(here))?;
                     pending = true;
                 }
                 '"' => self.quoted(&mut field, here)?,
-                '\\' => self.backslash(&mut field)?,
+                '\\' => self.backslash(&mut field, here)?,
                 '%' => {
                     field.push(character, here)?;
                     self.token(&mut field, here)?;
@@ -256,12 +231,14 @@ impl Lexer<'_> {
             }
         }
         if !field.is_empty() || pending {
-            self.add(&mut line, field.finish())?;
+            let end = self.position();
+            self.add(&mut line, field.finish(end))?;
         }
+        self.line_end();
         Ok(line)
     }
 
-    fn add(&mut self, line: &mut Line, field: Box<str>) -> Result<()> {
+    fn add(&mut self, line: &mut Line, field: Part) -> Result<()> {
         self.fields = self.fields.saturating_add(1);
         if self.fields > FIELD_LIMIT {
             return Err(limit("the number of fields of an INF", FIELD_LIMIT, self.fields));
@@ -270,7 +247,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    fn quoted(&mut self, field: &mut Field, number: u32) -> Result<()> {
+    fn quoted(&mut self, field: &mut Field, at: Position) -> Result<()> {
         while let Some(character) = self.peek() {
             if matches!(character, '\r' | '\n') {
                 break;
@@ -282,29 +259,32 @@ impl Lexer<'_> {
                 }
                 self.next();
             }
-            field.push_verbatim(character, number)?;
+            field.push_verbatim(character, at)?;
         }
         Ok(())
     }
 
-    /// After `%`: takes a `%token%` that holds a `;` as it stands, so that it begins no comment.
-    fn token(&mut self, field: &mut Field, number: u32) -> Result<()> {
+    /// After `%`: takes the rest of a `%token%` as it stands, so that a `;` in it begins no comment.
+    fn token(&mut self, field: &mut Field, at: Position) -> Result<()> {
         let mut length = 0_usize;
-        let mut semicolon = false;
+        let (mut semicolon, mut space) = (false, false);
         for character in self.rest.clone().take(TOKEN_LIMIT) {
             length = length.saturating_add(1);
             match character {
-                '%' if semicolon => {
+                '%' if semicolon && space => return Ok(()),
+                '%' => {
                     for _ in 0..length {
-                        if let Some(character) = self.next() {
-                            field.push_verbatim(character, number)?;
+                        match self.next() {
+                            Some(character) if is_space(character) => field.push(' ', at)?,
+                            Some(character) => field.push_verbatim(character, at)?,
+                            None => {}
                         }
                     }
                     return Ok(());
                 }
                 ';' => semicolon = true,
-                '%' | ',' | '=' | '"' | '\\' => return Ok(()),
-                other if other.is_whitespace() => return Ok(()),
+                ',' | '=' | '"' | '\\' | '\r' | '\n' => return Ok(()),
+                other if other.is_whitespace() => space = true,
                 _ => {}
             }
         }
@@ -313,8 +293,7 @@ impl Lexer<'_> {
 
     /// After a `\`: moves to the next line's content if the `\` continues the line, else adds it and
     /// the spaces and further `\` after it to the field.
-    fn backslash(&mut self, field: &mut Field) -> Result<()> {
-        let number = self.number;
+    fn backslash(&mut self, field: &mut Field, at: Position) -> Result<()> {
         let start = self.rest.clone();
         let mut run = 0_usize;
         loop {
@@ -332,9 +311,10 @@ impl Lexer<'_> {
                     self.next();
                 }
                 Some(_) => {
-                    field.push('\\', number)?;
+                    field.begin.get_or_insert(at);
+                    field.push('\\', at)?;
                     for character in start.take(run) {
-                        field.push(character, number)?;
+                        field.push(character, at)?;
                     }
                     return Ok(());
                 }
@@ -350,12 +330,4 @@ impl Lexer<'_> {
 /// White space inside a line; NUL counts, as editors that pad files leave it behind.
 fn is_space(character: char) -> bool {
     character == '\0' || (character.is_whitespace() && !matches!(character, '\r' | '\n'))
-}
-
-fn limit(what: &'static str, limit: usize, found: usize) -> Error {
-    Error::LimitExceeded {
-        what,
-        limit: u64::try_from(limit).unwrap_or(u64::MAX),
-        found: u64::try_from(found).unwrap_or(u64::MAX),
-    }
 }

@@ -14,6 +14,7 @@ mod files;
 mod guid;
 mod install;
 mod lexer;
+mod line;
 mod models;
 mod path;
 mod registry;
@@ -28,7 +29,7 @@ pub use dirid::{directory, Dirid};
 pub use files::{CopyFile, SourceFile};
 pub use guid::Guid;
 pub use install::{Directive, Install, INSTALL_PARTS};
-pub use lexer::{Line, Section};
+pub use line::{Line, Position, Section};
 pub use models::{Applicability, Manufacturer, Model, Selection};
 pub use path::safe_relative_path;
 pub use registry::{registry_flags, RegistryChange, RegistryData, RegistryOperation, RegistryRoot};
@@ -36,7 +37,7 @@ pub use service::{EventLog, Service};
 pub use store::{driver_store_hash, label};
 pub use strings::ENGLISH;
 pub use target::{Architecture, Decoration, Target};
-pub use text::{Encoding, SIZE_LIMIT};
+pub use text::{CodePage, Encoding, SIZE_LIMIT};
 pub use version::{DriverVer, Version};
 
 use crate::error::{Error, Result};
@@ -45,6 +46,22 @@ use strings::Strings;
 
 /// Bytes of text that substitution may make of one file in all: bounds the memory of every view.
 const EXPANSION_LIMIT: usize = 64 << 20;
+
+/// What an INF's text means to an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseOptions {
+    /// Languages (LANGIDs) whose `[Strings.<language>]` section is taken, the preferred first.
+    pub languages: Vec<u16>,
+    /// The code page of 8-bit files: the image's ANSI code page.
+    pub code_page: CodePage,
+}
+
+impl Default for ParseOptions {
+    /// English strings, windows-1252.
+    fn default() -> Self {
+        Self { languages: vec![ENGLISH], code_page: CodePage::WESTERN }
+    }
+}
 
 /// A parsed INF.
 #[derive(Debug, Clone)]
@@ -76,15 +93,18 @@ impl Inf {
     /// Parses the bytes of an INF, with its English or neutral strings.
     ///
     /// # Errors
-    /// [`Error::Malformed`] with the line for a section name without `]` or an endless field;
+    /// [`Error::Malformed`] with line and column for a section name without `]` or an endless field;
     /// [`Error::LimitExceeded`] for sizes no driver has.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        Self::parse_for_language(bytes, ENGLISH)
+        Self::parse_with(bytes, &ParseOptions::default())
     }
 
-    /// Parses the bytes of an INF, with the strings Windows would choose for `language` (a LANGID).
-    pub fn parse_for_language(bytes: &[u8], language: u16) -> Result<Self> {
-        let (encoding, text) = text::decode(bytes)?;
+    /// Parses the bytes of an INF as an image of that language and code page would.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; [`Error::Unsupported`] for a code page that is not known here.
+    pub fn parse_with(bytes: &[u8], options: &ParseOptions) -> Result<Self> {
+        let (encoding, text) = text::decode(bytes, options.code_page)?;
         let mut sections: Vec<Section> = Vec::new();
         let mut by_name: HashMap<String, usize> = HashMap::new();
         for part in lexer::split(&text)? {
@@ -94,7 +114,7 @@ impl Inf {
                 None => sections.push(part),
             }
         }
-        let strings = Strings::new(&sections, language);
+        let strings = Strings::new(&sections, &options.languages);
         let inf = Self { encoding, sections, by_name, strings };
         inf.check_expansion()?;
         Ok(inf)
@@ -105,11 +125,7 @@ impl Inf {
         let fields = fields.flat_map(|line| line.key().into_iter().chain(line.fields()));
         let size = fields.map(|field| self.strings.expanded_size(field)).fold(0, usize::saturating_add);
         if size > EXPANSION_LIMIT {
-            return Err(Error::LimitExceeded {
-                what: "the text an INF's strings expand to, in bytes,",
-                limit: u64::try_from(EXPANSION_LIMIT).unwrap_or(u64::MAX),
-                found: u64::try_from(size).unwrap_or(u64::MAX),
-            });
+            return Err(limit("the text an INF's strings expand to, in bytes,", EXPANSION_LIMIT, size));
         }
         Ok(())
     }
@@ -144,6 +160,12 @@ impl Inf {
     /// `raw` with each known `%token%` replaced and `%%` made `%`. Directory ids (`%12%`) stay.
     pub fn expand(&self, raw: &str) -> String {
         self.strings.expand(raw)
+    }
+
+    /// As [`Self::expand`], and with each directory id (`%12%`) for which `directory` has a path replaced;
+    /// a backslash at the path's end is not doubled.
+    pub fn expand_directories(&self, raw: &str, directory: &dyn Fn(u32) -> Option<String>) -> String {
+        self.strings.expand_with(raw, directory)
     }
 
     /// Whether `raw`, with `%token%` replaced, is the name `wanted`.
@@ -203,7 +225,13 @@ fn number32(text: &str) -> Option<u32> {
     u32::try_from(value).ok().or_else(|| i32::try_from(value).ok().map(i32::cast_unsigned))
 }
 
-/// An error at a line.
-fn bad(line: u32, expected: impl Into<String>, found: impl Into<String>) -> Error {
-    Error::malformed("INF", format!("line {line}"), expected, found)
+/// An error at a place.
+fn bad(at: Position, expected: impl Into<String>, found: impl Into<String>) -> Error {
+    Error::malformed("INF", at.to_string(), expected, found)
+}
+
+/// More of something than any driver has.
+fn limit(what: &'static str, limit: usize, found: usize) -> Error {
+    let number = |size| u64::try_from(size).unwrap_or(u64::MAX);
+    Error::LimitExceeded { what, limit: number(limit), found: number(found) }
 }

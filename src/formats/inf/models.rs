@@ -3,8 +3,8 @@
 //! Reference: MicrosoftDocs "INF Manufacturer Section", "INF Models Section".
 
 use super::target::{Architecture, Decoration, Target};
-use super::{bad, Inf, Text};
-use crate::error::{Error, Result};
+use super::{bad, limit, Inf, Text};
+use crate::error::Result;
 use std::collections::HashSet;
 
 /// Model lines one INF may yield, however often its sections are named.
@@ -75,7 +75,7 @@ impl Inf {
             let name = line.key().or(line.field(0)).unwrap_or_default();
             let models = line.field(0).map(|raw| self.expand(raw)).unwrap_or_default();
             if models.is_empty() {
-                return Err(bad(line.number, "the name of a models section", "nothing"));
+                return Err(bad(line.position(), "the name of a models section", "nothing"));
             }
             let decorations = line.fields().skip(1).map(|raw| self.expand(raw));
             manufacturers.push(Manufacturer {
@@ -151,16 +151,12 @@ impl Inf {
                         continue;
                     }
                     if seen.len() > MANUFACTURER_LIMIT {
-                        return Err(bad(manufacturer.line, "at most 2000 manufacturers", "more"));
+                        return Err(limit("the number of manufacturers", MANUFACTURER_LIMIT, seen.len()));
                     }
                     looked_at = looked_at
                         .saturating_add(self.section(&section).map_or(0, |section| section.lines.len()));
                     if looked_at > MODEL_LIMIT {
-                        return Err(Error::LimitExceeded {
-                            what: "the number of models of an INF",
-                            limit: u64::try_from(MODEL_LIMIT).unwrap_or(u64::MAX),
-                            found: u64::try_from(looked_at).unwrap_or(u64::MAX),
-                        });
+                        return Err(limit("the number of models of an INF", MODEL_LIMIT, looked_at));
                     }
                     let found = self.models_of(&manufacturer.name, &section);
                     if found.is_empty() {

@@ -130,7 +130,11 @@ impl Inf {
     ) -> Result<Vec<RegistryChange>> {
         let Some(section) = self.section(section) else { return Ok(Vec::new()) };
         if section.lines.len() > CHANGE_LIMIT {
-            return Err(bad(section.number, "a section of at most 200000 registry changes", "a longer one"));
+            return Err(bad(
+                section.position(),
+                "a section of at most 200000 registry changes",
+                "a longer one",
+            ));
         }
         let mut changes = Vec::with_capacity(section.lines.len());
         for line in &section.lines {
@@ -144,7 +148,7 @@ impl Inf {
                 "HKLM" => RegistryRoot::LocalMachine,
                 "HKU" => RegistryRoot::Users,
                 "HKR" => RegistryRoot::Relative,
-                _ => return Err(bad(line.number, "HKCR, HKCU, HKLM, HKU or HKR", format!("'{root}'"))),
+                _ => return Err(bad(line.position(), "HKCR, HKCU, HKLM, HKU or HKR", format!("'{root}'"))),
             };
             // What is no number counts as no flags: INFs in use write `REG_SZ` there.
             let flags = line.field(3).and_then(|raw| number32(&self.expand(raw))).unwrap_or(0);
@@ -209,14 +213,16 @@ impl Inf {
             }
             0x0001_0001 if fields.len() <= 1 => {
                 let value = if first.is_empty() { Some(0) } else { number32(leading_number(first)) };
-                let value = value.ok_or_else(|| bad(line.number, "a 32-bit number", format!("'{first}'")))?;
+                let value =
+                    value.ok_or_else(|| bad(line.position(), "a 32-bit number", format!("'{first}'")))?;
                 RegistryData { kind: REG_DWORD, bytes: value.to_le_bytes().to_vec() }
             }
             0x000B_0001 if fields.len() == 1 => {
                 let value = number(first)
                     .map(i64::cast_unsigned)
                     .or_else(|| u64::from_str_radix(first.trim_start_matches("0x"), 16).ok());
-                let value = value.ok_or_else(|| bad(line.number, "a 64-bit number", format!("'{first}'")))?;
+                let value =
+                    value.ok_or_else(|| bad(line.position(), "a 64-bit number", format!("'{first}'")))?;
                 RegistryData { kind: REG_QWORD, bytes: value.to_le_bytes().to_vec() }
             }
             other => {
@@ -244,7 +250,7 @@ fn hexadecimal(line: &Line, fields: &[String]) -> Result<Vec<u8>> {
     for field in fields.iter().map(|field| field.trim()).filter(|field| !field.is_empty()) {
         let digits = field.strip_prefix("0x").or_else(|| field.strip_prefix("0X")).unwrap_or(field);
         let byte = u8::from_str_radix(digits, 16)
-            .map_err(|_| bad(line.number, "bytes as hexadecimal numbers", format!("'{field}'")))?;
+            .map_err(|_| bad(line.position(), "bytes as hexadecimal numbers", format!("'{field}'")))?;
         bytes.push(byte);
     }
     Ok(bytes)

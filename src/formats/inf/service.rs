@@ -88,9 +88,8 @@ impl Inf {
         };
         let flags = match field(1) {
             None => 0,
-            Some(text) => {
-                number32(&text).ok_or_else(|| bad(line.number, "flags in AddService", format!("'{text}'")))?
-            }
+            Some(text) => number32(&text)
+                .ok_or_else(|| bad(line.position(), "flags in AddService", format!("'{text}'")))?,
         };
         let name = field(0).unwrap_or_default();
         let mut service = Service { name, flags, section: field(2), line: line.number, ..Service::default() };
@@ -121,7 +120,7 @@ impl Inf {
             };
             let text = self.expand(line.field(0).unwrap_or_default());
             let number = number32(&text)
-                .ok_or_else(|| bad(line.number, format!("a number as {key}"), format!("'{text}'")))?;
+                .ok_or_else(|| bad(line.position(), format!("a number as {key}"), format!("'{text}'")))?;
             Ok(Some(number))
         };
         service.service_type = number("ServiceType")?;

@@ -7,7 +7,7 @@
 //!
 //! Reference: MicrosoftDocs "INF Strings Section".
 
-use super::lexer::Section;
+use super::line::Section;
 use std::collections::HashMap;
 
 /// US English, what inbox and DISM output shows and what most INFs carry.
@@ -24,32 +24,23 @@ pub(super) struct Strings {
 }
 
 impl Strings {
-    /// Chooses the section for `language` (a LANGID).
-    pub(super) fn new(sections: &[Section], language: u16) -> Self {
+    /// Chooses the section for the first of `languages` (LANGIDs) that has one.
+    pub(super) fn new(sections: &[Section], languages: &[u16]) -> Self {
         let mut values = HashMap::new();
+        // The first definition of a token counts, as SetupAPI seeks from the top.
         let mut add = |section: &Section| {
             for line in &section.lines {
                 if let Some(key) = line.key() {
-                    let value = line.fields.first().cloned().unwrap_or_default();
-                    values.insert(key.to_lowercase().replace("%%", "%"), value);
+                    let value = line.fields().next().unwrap_or_default();
+                    values.entry(key.to_lowercase().replace("%%", "%")).or_insert_with(|| value.into());
                 }
             }
         };
+        if let Some(section) = languages.iter().find_map(|&language| for_language(sections, language)) {
+            add(section);
+        }
         if let Some(neutral) = sections.iter().find(|section| section.name.eq_ignore_ascii_case("Strings")) {
             add(neutral);
-        }
-        let primary = language & 0x3FF;
-        let best = sections
-            .iter()
-            .filter_map(|section| Some((language_of(&section.name)?, section)))
-            .filter(|(found, _)| found & 0x3FF == primary)
-            .min_by_key(|(found, _)| match *found {
-                exact if exact == language => 0,
-                neutral if neutral >> 10 == 0 => 1,
-                _ => 2,
-            });
-        if let Some((_, section)) = best {
-            add(section);
         }
         Self { values }
     }
@@ -66,6 +57,11 @@ impl Strings {
 
     /// Replaces each `%token%` that is known, and `%%` by `%`. What is put in is not looked at again.
     pub(super) fn expand(&self, raw: &str) -> String {
+        self.expand_with(raw, &|_| None)
+    }
+
+    /// As [`Self::expand`], and replaces each `%12%` for which `directory` has a path.
+    pub(super) fn expand_with(&self, raw: &str, directory: &dyn Fn(u32) -> Option<String>) -> String {
         let mut text = String::with_capacity(raw.len());
         let mut rest = raw;
         while let Some((before, after)) = rest.split_once('%') {
@@ -84,9 +80,17 @@ impl Strings {
                 }
                 _ => {
                     text.push('%');
-                    // A known directory id or an unknown token: its closing sign opens nothing.
+                    // A directory id or an unknown token: its closing sign opens nothing.
                     if let Some((token, after)) = rest.split_once('%') {
-                        if !token.is_empty() && !token.contains(char::is_whitespace) {
+                        if let Some(path) = dirid(token).and_then(directory) {
+                            text.pop();
+                            text.push_str(if after.starts_with('\\') {
+                                path.trim_end_matches('\\')
+                            } else {
+                                &path
+                            });
+                            rest = after;
+                        } else if !token.is_empty() && !token.contains(char::is_whitespace) {
                             text.push_str(token);
                             text.push('%');
                             rest = after;
@@ -108,6 +112,26 @@ impl Strings {
             raw.split('%').filter_map(|token| self.get(token)).map(str::len).fold(0, usize::saturating_add);
         tokens.saturating_add(raw.len()).min(EXPANDED_LIMIT.saturating_add(raw.len()))
     }
+}
+
+/// The number of a token that is a directory id.
+fn dirid(token: &str) -> Option<u32> {
+    token.bytes().all(|byte| byte.is_ascii_digit()).then(|| token.parse().ok())?
+}
+
+/// The section for a language: exactly it, the language without region, any of its regions.
+fn for_language(sections: &[Section], language: u16) -> Option<&Section> {
+    let primary = language & 0x3FF;
+    sections
+        .iter()
+        .filter_map(|section| Some((language_of(&section.name)?, section)))
+        .filter(|(found, _)| found & 0x3FF == primary)
+        .min_by_key(|(found, _)| match *found {
+            exact if exact == language => 0,
+            neutral if neutral >> 10 == 0 => 1,
+            _ => 2,
+        })
+        .map(|(_, section)| section)
 }
 
 /// The language id of a section named `Strings.0407`; `None` for other names.

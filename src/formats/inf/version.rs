@@ -2,7 +2,7 @@
 //!
 //! Reference: MicrosoftDocs "INF Version Section", "INF DriverVer Directive".
 
-use super::{bad, number, Architecture, Guid, Inf, Text};
+use super::{bad, number, Architecture, Guid, Inf, Position, Text};
 use crate::error::{Error, Result};
 
 /// Days from 0000-03-01 to 1601-01-01, the beginning of FILETIME, in the proleptic Gregorian calendar.
@@ -88,7 +88,7 @@ impl Inf {
         };
         if !SIGNATURES.contains(&version.signature.to_lowercase().as_str()) {
             let found = format!("'{}'", version.signature);
-            return Err(bad(line, "Signature = \"$Windows NT$\" in [Version]", found));
+            return Err(bad(section.position(), "Signature = \"$Windows NT$\" in [Version]", found));
         }
         for line in &section.lines {
             let Some(key) = line.key().map(|key| self.expand(key).to_lowercase()) else { continue };
@@ -105,17 +105,17 @@ impl Inf {
     }
 
     fn guid(&self, key: &str) -> Result<Option<Guid>> {
-        let Some((line, text)) = self.version_entry(key) else { return Ok(None) };
+        let Some((at, text)) = self.version_entry(key) else { return Ok(None) };
         match Guid::parse(&text) {
             Some(guid) => Ok(Some(guid)),
-            None => Err(bad(line, format!("a GUID as {key}"), format!("'{text}'"))),
+            None => Err(bad(at, format!("a GUID as {key}"), format!("'{text}'"))),
         }
     }
 
-    /// The line and text of a `[Version]` entry that is not empty.
-    fn version_entry(&self, key: &str) -> Option<(u32, String)> {
+    /// The place and text of a `[Version]` entry that is not empty.
+    fn version_entry(&self, key: &str) -> Option<(Position, String)> {
         self.entries("Version", key)
-            .find_map(|line| Some((line.number, self.expand(line.field(0)?))))
+            .find_map(|line| Some((line.field_position(0), self.expand(line.field(0)?))))
             .filter(|(_, text)| !text.is_empty())
     }
 
@@ -125,12 +125,17 @@ impl Inf {
         };
         let date = self.expand(line.field(0).unwrap_or_default());
         let Some(filetime) = parse_date(&date) else {
-            return Err(bad(line.number, "a date as mm/dd/yyyy in DriverVer", format!("'{date}'")));
+            return Err(bad(
+                line.field_position(0),
+                "a date as mm/dd/yyyy in DriverVer",
+                format!("'{date}'"),
+            ));
         };
         let version = match line.field(1).map(|raw| self.expand(raw)) {
             None => 0,
-            Some(text) => parse_version(&text)
-                .ok_or_else(|| bad(line.number, "a version as w.x.y.z in DriverVer", format!("'{text}'")))?,
+            Some(text) => parse_version(&text).ok_or_else(|| {
+                bad(line.field_position(1), "a version as w.x.y.z in DriverVer", format!("'{text}'"))
+            })?,
         };
         Ok(Some(DriverVer { date: filetime, version }))
     }

@@ -51,3 +51,43 @@ pub fn report(observer: Observer<'_>, phase: Phase, done: u64, total: u64) -> Re
         ControlFlow::Break(()) => Err(Error::Cancelled),
     }
 }
+
+/// Progress over several steps: what a step reports of itself is added to what is done before it.
+pub struct Meter<'a> {
+    observer: Observer<'a>,
+    phase: Phase,
+    done: u64,
+    total: u64,
+}
+
+impl<'a> Meter<'a> {
+    /// Nothing is done of `total` units of `phase`.
+    pub fn new(observer: Observer<'a>, phase: Phase, total: u64) -> Self {
+        Self { observer, phase, done: 0, total }
+    }
+
+    /// There is more to do.
+    pub fn expect(&mut self, units: u64) {
+        self.total = self.total.saturating_add(units);
+    }
+
+    /// An observer for one step. Other phases are passed on as they are.
+    pub fn observe(&mut self, now: Progress) -> ControlFlow<()> {
+        if now.phase != self.phase {
+            return (self.observer)(now);
+        }
+        let done = self.done.saturating_add(now.done);
+        (self.observer)(Progress { phase: self.phase, done, total: self.total })
+    }
+
+    /// A step of so many units is done.
+    pub fn advance(&mut self, units: u64) -> Result<()> {
+        self.done = self.done.saturating_add(units);
+        self.wait()
+    }
+
+    /// Nothing new; the caller may want to stop.
+    pub fn wait(&mut self) -> Result<()> {
+        report(self.observer, self.phase, self.done, self.total)
+    }
+}

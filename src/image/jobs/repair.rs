@@ -8,12 +8,12 @@ use crate::image::container::{ContainerOptions, ContainerWriter, ImageMetadata, 
 use crate::image::decode::{read_blobs, BlobPart, Order};
 use crate::image::host::HostFile;
 use crate::image::info::host_path;
-use crate::image::jobs::test::{examine, wrong_counts, Examined, Findings, Meter};
+use crate::image::jobs::test::{examine, wrong_counts, Examined, Findings};
 use crate::image::jobs::Finding;
 use crate::image::metadata::read_tree;
 use crate::image::parts::same_file;
 use crate::image::ImageFile;
-use crate::progress::Observer;
+use crate::progress::{Meter, Observer, Phase};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ pub fn repair(
     // A destination that cannot be written is told before everything is read.
     let mut writer = ContainerWriter::create(destination, &container_options(&image), options.overwrite)?;
     let mut findings = Findings::default();
-    let mut meter = Meter::new(&mut *observer);
+    let mut meter = Meter::new(&mut *observer, Phase::Verifying, 0);
     let Examined { sound_images, mut lost, .. } = examine(&image, &[], &mut findings, &mut meter)?;
     let rescued = rescue(&image, &mut lost, &mut meter)?;
     if sound_images.is_empty() {

@@ -14,7 +14,7 @@ use crate::image::container::{ContainerOptions, ContainerWriter, ImageMetadata};
 use crate::image::file::{read_header, ImageFile};
 use crate::image::host::{self, HostFile};
 use crate::image::info::host_path;
-use crate::progress::{Observer, Phase, Progress};
+use crate::progress::{Meter, Observer, Phase, Progress};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +108,7 @@ pub fn split(
 
     let set = FreshSet::new(names, options.overwrite)?;
     let guid = *uuid::Uuid::new_v4().as_bytes();
-    let mut meter = Meter { observer, done: 0, total: total(&image, &plans) };
+    let mut meter = Meter::new(observer, Phase::WritingContent, total(&image, &plans));
     let mut parts = Vec::new();
     for ((number, plan), (hidden, name)) in (1..).zip(&plans).zip(set.paths()) {
         let container = ContainerOptions {
@@ -226,7 +226,6 @@ fn write_part(
     meter: &mut Meter<'_>,
 ) -> Result<u64> {
     let bytes = size(image, plan);
-    let done = meter.done;
     let mut observer = |progress: Progress| meter.observe(progress);
     let mut writer = ContainerWriter::create(path, options, false)?;
     writer.keep_flags_of(image);
@@ -243,7 +242,7 @@ fn write_part(
     }
     *writer.xml_mut() = image.archive().xml().clone();
     let finished = writer.finish(&mut observer)?;
-    meter.done = done.saturating_add(bytes);
+    meter.advance(bytes)?;
     Ok(finished.file_size)
 }
 
@@ -259,23 +258,4 @@ pub(super) fn add_images(
         writer.add_image(ImageMetadata::Stored { file: image, index }, element, observer)?;
     }
     writer.set_boot_index(archive.boot_index())
-}
-
-/// Progress over all parts.
-struct Meter<'a> {
-    observer: Observer<'a>,
-    done: u64,
-    total: u64,
-}
-
-impl Meter<'_> {
-    fn observe(&mut self, progress: Progress) -> std::ops::ControlFlow<()> {
-        match progress.phase {
-            Phase::WritingContent => {
-                let done = self.done.saturating_add(progress.done);
-                (self.observer)(Progress { done, total: self.total, ..progress })
-            }
-            _ => (self.observer)(progress),
-        }
-    }
 }

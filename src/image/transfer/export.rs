@@ -1,6 +1,6 @@
 //! Image to host.
 
-use super::{Meter, TransferOptions};
+use super::TransferOptions;
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::tree::{attributes, DentryId};
 use crate::image::clock;
@@ -10,7 +10,7 @@ use crate::image::path::name_on_host;
 use crate::image::session::Session;
 use crate::image::view::{item_type, View};
 use crate::image::ImagePath;
-use crate::progress::{Observer, Phase, Progress};
+use crate::progress::{Meter, Observer, Phase, Progress};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -71,7 +71,7 @@ pub fn export(
     }
     let sizes = work.iter().map(|(dentry, _)| view.size(&view.tree().inode_of(*dentry).unnamed_hash()));
     let total = sizes.fold(0, u64::saturating_add);
-    let mut meter = Meter { observer, phase: Phase::Extracting, done: 0, total };
+    let mut meter = Meter::new(observer, Phase::Extracting, total);
     for (dentry, target) in work {
         let shown = view.tree().display_path(dentry);
         let inode = view.tree().inode_of(dentry);
@@ -150,6 +150,6 @@ fn write_file(
         let _ = std::fs::remove_file(&fresh);
         return Err(error);
     }
-    meter.done = meter.done.saturating_add(total);
+    meter.advance(total)?;
     Ok(total)
 }

@@ -1,6 +1,6 @@
 //! Host to image.
 
-use super::{Meter, TransferOptions};
+use super::TransferOptions;
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::tree::DentryId;
 use crate::image::clock;
@@ -12,7 +12,7 @@ use crate::image::path::{check_new_name, is_device_name};
 use crate::image::session::Session;
 use crate::image::transaction::Transaction;
 use crate::image::ImagePath;
-use crate::progress::{Observer, Phase};
+use crate::progress::{Meter, Observer, Phase};
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ pub fn import(
         ..TransferReport::default()
     };
     let total = sources.iter().map(|source| source.size).fold(0, u64::saturating_add);
-    let mut meter = Meter { observer, phase: Phase::Staging, done: 0, total };
+    let mut meter = Meter::new(observer, Phase::Staging, total);
     let mut done = HashSet::new();
     for source in &sources {
         match source.directory {

@@ -15,7 +15,6 @@ use crate::image::info::{Action, Item, ItemType, TransferReport};
 use crate::image::session::Session;
 use crate::image::view::{item_type, View};
 use crate::image::ImagePath;
-use crate::progress::{report, Observer, Phase, Progress};
 use std::ops::ControlFlow;
 
 /// Items handed over at a time: a batch is some 100 KB of JSON.
@@ -93,26 +92,4 @@ fn count(view: &View<'_>, dentry: DentryId, told: &mut TransferReport) -> u64 {
         }
     }
     size
-}
-
-/// Progress over several files: each file's own is added to what is done.
-struct Meter<'a> {
-    observer: Observer<'a>,
-    phase: Phase,
-    done: u64,
-    total: u64,
-}
-
-impl Meter<'_> {
-    /// An observer for one file.
-    fn observe(&mut self, now: Progress) -> ControlFlow<()> {
-        let done = self.done.saturating_add(now.done);
-        (self.observer)(Progress { phase: self.phase, done, total: self.total })
-    }
-
-    /// A file is done.
-    fn advance(&mut self, bytes: u64) -> Result<()> {
-        self.done = self.done.saturating_add(bytes);
-        report(self.observer, self.phase, self.done, self.total)
-    }
 }

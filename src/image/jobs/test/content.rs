@@ -1,12 +1,13 @@
 //! Every content: it is there, can be decompressed, and has its SHA-1.
 
 use super::images::{self, Images};
-use super::{Finding, Findings, Meter, Severity};
+use super::{Finding, Findings, Severity};
 use crate::error::{Error, Result};
 use crate::formats::bytes::to_hex;
 use crate::formats::wim::Hash;
 use crate::image::decode::{read_blobs, BlobPart, Order};
 use crate::image::ImageFile;
+use crate::progress::Meter;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The frame of an image file: headers, what they point at, and the integrity table.
 
-use super::{Findings, Meter};
+use super::Findings;
 use crate::error::{Error, Result};
 use crate::formats::wim::integrity::IntegrityTable;
 use crate::formats::wim::{
@@ -12,6 +12,7 @@ use crate::image::host::HostFile;
 use crate::image::parts::{self, Part};
 use crate::image::pool::{cores, Pool};
 use crate::image::ImageFile;
+use crate::progress::Meter;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,13 +1,13 @@
 //! Every image: its metadata, and what the XML document says of it.
 
-use super::{Findings, Meter};
+use super::Findings;
 use crate::error::{Error, Result};
 use crate::formats::security::SecurityDescriptor;
 use crate::formats::wim::tree::Tree;
 use crate::formats::wim::Hash;
 use crate::image::metadata::read_tree;
 use crate::image::{check_new_name, ImageFile};
-use crate::progress::Progress;
+use crate::progress::{Meter, Phase, Progress};
 use std::collections::HashMap;
 
 /// What is known of the images.
@@ -64,10 +64,8 @@ pub(super) fn check(
 
 /// The tree of an image, with progress as part of the whole.
 pub(super) fn read(image: &ImageFile, index: u32, meter: &mut Meter<'_>) -> Result<Tree> {
-    let (done, total) = (meter.done, meter.total);
-    let observer = &mut meter.observer;
-    let phase = crate::progress::Phase::Verifying;
-    read_tree(image.archive(), index, &mut |_| observer(Progress { phase, done, total }))
+    let at_its_start = Progress { phase: Phase::Verifying, done: 0, total: 0 };
+    read_tree(image.archive(), index, &mut |_| meter.observe(at_its_start))
 }
 
 fn check_tree(tree: &Tree, index: u32, findings: &mut Findings) {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::formats::wim::Hash;
 use crate::image::info::host_path;
 use crate::image::ImageFile;
-use crate::progress::{report, Observer, Phase};
+use crate::progress::{Meter, Observer, Phase};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ pub fn test(image: &Path, options: &TestOptions, observer: Observer<'_>) -> Resu
     let set = files::open(image, &options.reference_paths, &mut findings)?;
     let mut report =
         TestReport { image_path: set.path.clone(), findings: Vec::new(), bytes_verified: 0, blobs: 0 };
-    let mut meter = Meter::new(observer);
+    let mut meter = Meter::new(observer, Phase::Verifying, 0);
     if let Some(image) = &set.image {
         let examined = examine(image, &options.indexes, &mut findings, &mut meter)?;
         report.bytes_verified = examined.bytes;
@@ -159,31 +159,5 @@ impl Findings {
 
     fn warning(&mut self, item: impl Into<String>, message: impl Into<String>) {
         self.list.push(Finding::new(Severity::Warning, item, message));
-    }
-}
-
-/// Progress over everything that is verified.
-pub(super) struct Meter<'a> {
-    observer: Observer<'a>,
-    done: u64,
-    total: u64,
-}
-
-impl<'a> Meter<'a> {
-    pub fn new(observer: Observer<'a>) -> Self {
-        Self { observer, done: 0, total: 0 }
-    }
-
-    fn expect(&mut self, bytes: u64) {
-        self.total = self.total.saturating_add(bytes);
-    }
-
-    fn advance(&mut self, bytes: u64) -> Result<()> {
-        self.done = self.done.saturating_add(bytes);
-        self.wait()
-    }
-
-    pub fn wait(&mut self) -> Result<()> {
-        report(self.observer, Phase::Verifying, self.done, self.total)
     }
 }

@@ -81,6 +81,22 @@ Describe 'The examples of the help' {
         if ($text.Contains('./volume.ntfs')) { New-Volume "$folder/volume.ntfs" }
         [System.IO.File]::WriteAllText("$folder/WimScript.ini", "[ExclusionList]`r`n*.tmp`r`n")
 
+        # Hive files: a whole one, one that was changed, and one of which a key is damaged. Registration files.
+        if ($text -match '\./(SYSTEM|broken)') {
+            $null = Copy-Hive SYSTEM "$folder/SYSTEM"
+            $null = Copy-Hive SYSTEM "$folder/SYSTEM.new"
+            Set-ImageRegistryValue \Select Current 2 -HivePath ./SYSTEM.new
+            $null = Copy-Hive SYSTEM "$folder/broken"
+            Edit-Hive "$folder/broken" 'Windows'
+            if ($text.Contains('-Force') -and $text.Contains('salvaged')) { [System.IO.File]::WriteAllText("$folder/salvaged", 'old') }
+            if ($text.Contains('\Contoso Token')) { $null = New-ImageRegistryKey \Contoso -HivePath ./SYSTEM }
+        }
+        $registration = "Windows Registry Editor Version 5.00`r`n`r`n[HKEY_{0}\Contoso]`r`n`"Level`"=dword:00000005`r`n"
+        [System.IO.File]::WriteAllText("$folder/tweaks.reg", $registration.Replace('{0}', 'LOCAL_MACHINE\SOFTWARE'))
+        [System.IO.File]::WriteAllText("$folder/offline.reg", $registration.Replace('{0}', 'LOCAL_MACHINE\Offline'))
+        [System.IO.File]::WriteAllText("$folder/user.reg", $registration.Replace('{0}', 'CURRENT_USER\Software'))
+        [System.IO.File]::WriteAllText("$folder/old.reg", "REGEDIT4`r`n`r`n[HKEY_LOCAL_MACHINE\Old\Key]`r`n`"a`"=dword:1`r`n`"b`"=nothing`r`n")
+
         # What the other commands of a page work on is there before: a session ./m with a few changes.
         if ($text -match '(-Path|Dismount-Image) \./m' -and $text -notmatch '\bMount-Image ') {
             $null = Mount-Image ./install.wim 1 -Path ./m
@@ -90,6 +106,12 @@ Describe 'The examples of the help' {
             $null = Import-ImageItem ./hosts \Windows\setup.log -Path ./m
             $null = Import-ImageItem ./hosts '\Program Files\Old\' -Path ./m
             $null = Import-ImageItem ./hosts \Windows\Temp\ -Path ./m
+            # A key to remove, and the profile of new users.
+            $null = New-ImageRegistryKey HKLM\SOFTWARE\Fabrikam -Path ./m
+            if ($text.Contains('-CurrentUser')) {
+                $null = Export-ImageItem \Windows\System32\config\DEFAULT ./NTUSER.DAT -Path ./m
+                $null = Import-ImageItem ./NTUSER.DAT \Users\Default\NTUSER.DAT -Path ./m
+            }
         } elseif ($text.Contains('Windows\System32\drivers\etc\hosts')) {
             $null = Mount-Image ./install.wim 1 -Path ./m | Import-ImageItem ./mydriver.inf \Windows\System32\drivers\etc\hosts
             Dismount-Image ./m -Save

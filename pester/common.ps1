@@ -82,6 +82,43 @@ function New-Base {
     $base
 }
 
+# A copy of a hive of the sample image.
+function Copy-Hive {
+    param ([string] $Name, [string] $Path)
+    $source = [System.IO.Path]::Combine($TestDrive, "$Name.hive")
+    if (-not [System.IO.File]::Exists($source)) {
+        $session = [System.IO.Path]::Combine($TestDrive, "$Name.session")
+        $null = Mount-Image "$sampleSource/install.wim" 1 -Path $session -ReadOnly
+        try { $null = Export-ImageItem "\Windows\System32\config\$Name" $source -Path $session } finally { Dismount-Image $session -Discard }
+    }
+    [System.IO.File]::Copy($source, $Path, $true)
+    $Path
+}
+
+# Damages the first key of that name: its record loses the signature, so that readers do not know it.
+function Edit-Hive {
+    param ([string] $Path, [string] $Key)
+    $bytes = [System.IO.File]::ReadAllBytes($Path)
+    $text = [System.Text.Encoding]::Latin1.GetString($bytes)
+    # A key node: 'nk', 74 bytes of fields, and the name.
+    $found = [System.Text.RegularExpressions.Regex]::Match($text, "nk[\s\S]{74}$Key", 'None')
+    if (-not $found.Success) { throw "there is no key '$Key' in $Path" }
+    $bytes[$found.Index] = 0
+    [System.IO.File]::WriteAllBytes($Path, $bytes)
+}
+
+# Makes a hive one that was not closed cleanly: its two sequence numbers differ, and it has no logs.
+function Set-HiveDirty {
+    param ([string] $Path)
+    $bytes = [System.IO.File]::ReadAllBytes($Path)
+    $first = [System.BitConverter]::ToUInt32($bytes, 4) + 1
+    [System.BitConverter]::GetBytes([uint] $first).CopyTo($bytes, 4)
+    $sum = [uint] 0
+    for ($at = 0; $at -lt 508; $at += 4) { $sum = $sum -bxor [System.BitConverter]::ToUInt32($bytes, $at) }
+    [System.BitConverter]::GetBytes([uint] $sum).CopyTo($bytes, 508)
+    [System.IO.File]::WriteAllBytes($Path, $bytes)
+}
+
 # The hidden files that an operation writes before they get their final name: none may be left behind.
 function Get-Leftover {
     param ([string] $Folder)

@@ -16,33 +16,44 @@
         'Add-Driver'
         'Add-Image'
         'Compare-Image'
+        'Compare-ImageRegistry'
         'Copy-Image'
         'Dismount-Image'
         'Expand-Image'
         'Export-Image'
         'Export-ImageItem'
+        'Export-ImageRegistry'
         'Get-Driver'
         'Get-Image'
         'Get-ImageContent'
         'Get-ImageItem'
+        'Get-ImageRegistryKey'
+        'Get-ImageRegistryValue'
         'Import-ImageItem'
+        'Import-ImageRegistry'
         'Join-Image'
         'Mount-Image'
         'New-Image'
+        'New-ImageRegistryKey'
         'Optimize-Image'
         'Remove-Image'
         'Remove-ImageItem'
+        'Remove-ImageRegistryKey'
+        'Remove-ImageRegistryValue'
+        'Repair-RegistryHive'
         'Save-Image'
         'Set-Image'
+        'Set-ImageRegistryValue'
         'Split-Image'
         'Test-Image'
+        'Test-RegistryHive'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()
     VariablesToExport      = @()
     PrivateData            = @{
         PSData = @{
-            Tags = @('PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'WIM', 'DISM', 'Driver', 'Image', 'Deployment')
+            Tags = @('PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'WIM', 'DISM', 'Driver', 'Registry', 'Image', 'Deployment')
         }
     }
 }

@@ -21,6 +21,20 @@ internal static class ErrorRecords
         _ => new ErrorRecord(failure, failure.GetType().Name, ErrorCategory.NotSpecified, target),
     };
 
+    /// <summary>The record for a part of a registration file that could not be done.</summary>
+    internal static ErrorRecord OfFile(string file, RegistryFileError error, string remedy)
+    {
+        var failure = new ImageServicingException(
+            ImageServicingStatus.Malformed, "RegistrationFileInvalid", $"{file}: {error}", file, remedy, unchecked((int)0x8007000D));
+
+        // What cannot be parsed names no key.
+        ErrorCategory category = error.Key is null ? ErrorCategory.ParserError : ErrorCategory.InvalidData;
+        return new ErrorRecord(failure, failure.Id, category, file)
+        {
+            ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = remedy },
+        };
+    }
+
     private static ErrorRecord Known(ImageServicingException failure, object? target)
     {
         var record = new ErrorRecord(failure, failure.Id, Category(failure.Status), target ?? failure.Subject);

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Management.Automation;
 using ImageServicing.Interop;
 
 namespace ImageServicing.Cmdlets;
@@ -26,18 +25,6 @@ public abstract class ImageFileCmdlet : ImageServicingCmdlet
 
     /// <summary>Paths of this machine as full paths; null for none.</summary>
     private protected string[]? FullPaths(string[]? paths) => paths?.SelectMany(Expand).ToArray();
-
-    /// <summary>The value of a switch that may be on, off or not given.</summary>
-    private protected bool? IfGiven(string name, SwitchParameter value) =>
-        MyInvocation.BoundParameters.ContainsKey(name) ? value.IsPresent : null;
-
-    /// <summary>The value of a number that may not be given.</summary>
-    private protected long? IfGiven(string name, long value) => MyInvocation.BoundParameters.ContainsKey(name) ? value : null;
-
-    /// <summary>Whether the cmdlet only tells what it would do.</summary>
-    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? given is SwitchParameter { IsPresent: true }
-        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
 
     /// <summary>Notes the images of a file that are meant. One that the file does not have is an error of its own.</summary>
     private protected ImageBatches.Batch Choose(ImageBatches batches, string imagePath, int[] indexes, string[] names)

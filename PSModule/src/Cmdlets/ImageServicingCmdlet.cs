@@ -164,6 +164,18 @@ public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
         return found;
     }
 
+    /// <summary>The value of a switch that may be on, off or not given.</summary>
+    private protected bool? IfGiven(string name, SwitchParameter value) =>
+        MyInvocation.BoundParameters.ContainsKey(name) ? value.IsPresent : null;
+
+    /// <summary>The value of a number that may not be given.</summary>
+    private protected long? IfGiven(string name, long value) => MyInvocation.BoundParameters.ContainsKey(name) ? value : null;
+
+    /// <summary>Whether the cmdlet only tells what it would do.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? given is SwitchParameter { IsPresent: true }
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
+
     private static void RequireFileSystem(ProviderInfo provider, string path)
     {
         if (!string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase))

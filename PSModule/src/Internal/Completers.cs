@@ -19,7 +19,7 @@ public abstract class CompleterBase : IArgumentCompleter
         var pattern = new WildcardPattern(WildcardPattern.Escape(typed) + "*", WildcardOptions.IgnoreCase);
         try
         {
-            return Candidates(fakeBoundParameters ?? new Hashtable())
+            return Candidates(fakeBoundParameters ?? new Hashtable(), typed)
                 .Where(candidate => pattern.IsMatch(candidate.Text))
                 .Select(candidate => new CompletionResult(
                     Quote(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip))
@@ -35,7 +35,7 @@ public abstract class CompleterBase : IArgumentCompleter
 
     private protected readonly record struct Candidate(string Text, string ToolTip);
 
-    private protected abstract IEnumerable<Candidate> Candidates(IDictionary bound);
+    private protected abstract IEnumerable<Candidate> Candidates(IDictionary bound, string typed);
 
     /// <summary>A bound path as a full path of the file system; null when it is not bound.</summary>
     private protected static string? FullPath(IDictionary bound, params string[] names)
@@ -76,7 +76,7 @@ public abstract class IndexCompleterBase : CompleterBase
         this.parameters = parameters;
     }
 
-    private protected override IEnumerable<Candidate> Candidates(IDictionary bound) =>
+    private protected override IEnumerable<Candidate> Candidates(IDictionary bound, string typed) =>
         FullPath(bound, parameters) is string path
             ? Engine.GetImages(path).Select(image => new Candidate(
                 image.ImageIndex.ToString(System.Globalization.CultureInfo.InvariantCulture), image.ImageName.Length > 0 ? image.ImageName : "(no name)"))
@@ -116,7 +116,7 @@ public sealed class DifferenceIndexCompleter : IndexCompleterBase
 /// <summary>Completes <c>-Name</c> from the image file that <c>-ImagePath</c> names.</summary>
 public sealed class ImageNameCompleter : CompleterBase
 {
-    private protected override IEnumerable<Candidate> Candidates(IDictionary bound) =>
+    private protected override IEnumerable<Candidate> Candidates(IDictionary bound, string typed) =>
         FullPath(bound, "ImagePath", "SourceImagePath", "FullName", "PSPath") is string path
             ? Engine.GetImages(path)
                 .Where(image => image.ImageName.Length > 0)
@@ -127,7 +127,7 @@ public sealed class ImageNameCompleter : CompleterBase
 /// <summary>Completes <c>-Path</c> with the sessions of this machine.</summary>
 public sealed class SessionPathCompleter : CompleterBase
 {
-    private protected override IEnumerable<Candidate> Candidates(IDictionary bound) =>
+    private protected override IEnumerable<Candidate> Candidates(IDictionary bound, string typed) =>
         Engine.GetSessions().Select(session => new Candidate(
             session.Path, $"{session.ImageName} ({session.ImagePath}, image {session.ImageIndex})"));
 }
@@ -135,7 +135,7 @@ public sealed class SessionPathCompleter : CompleterBase
 /// <summary>Completes <c>-Driver</c> with the published names in the session that <c>-Path</c> names.</summary>
 public sealed class DriverNameCompleter : CompleterBase
 {
-    private protected override IEnumerable<Candidate> Candidates(IDictionary bound) =>
+    private protected override IEnumerable<Candidate> Candidates(IDictionary bound, string typed) =>
         FullPath(bound, "Path") is string path
             ? SessionPool.Get(path).GetDrivers(bound.Contains("All"), System.Threading.CancellationToken.None)
                 .Select(driver => new Candidate(driver.Driver, $"{driver.ProviderName} {driver.ClassName} {driver.Version}"))

@@ -90,4 +90,37 @@ public static class _Format
         string text = path ?? string.Empty;
         return text.Substring(text.LastIndexOfAny(new[] { '\\', '/' }) + 1);
     }
+
+    /// <summary>Where a key or value of a registry is: a session, or a hive file.</summary>
+    public static string RegistryPlace(object item) => item switch
+    {
+        SessionRegistryKey key => key.Path,
+        HiveRegistryKey key => key.HivePath,
+        SessionRegistryValue value => value.Path,
+        HiveRegistryValue value => value.HivePath,
+        _ => string.Empty,
+    };
+
+    /// <summary>The name of a value; PowerShell writes that of the default value so.</summary>
+    public static string RegistryName(string name) => string.IsNullOrEmpty(name) ? "(default)" : name;
+
+    /// <summary>Data of the registry on one line: numbers in both notations, lists in braces, bytes as digits.</summary>
+    public static string RegistryData(object data)
+    {
+        const int MostBytes = 32;
+        switch (data)
+        {
+            case int number:
+                return FormattableString.Invariant($"0x{number:x8} ({unchecked((uint)number)})");
+            case long number:
+                return FormattableString.Invariant($"0x{number:x16} ({unchecked((ulong)number)})");
+            case string[] texts:
+                return "{" + string.Join(", ", texts) + "}";
+            case byte[] bytes:
+                string digits = BitConverter.ToString(bytes, 0, Math.Min(bytes.Length, MostBytes)).Replace('-', ' ');
+                return bytes.Length > MostBytes ? digits + " ..." : digits;
+            default:
+                return data?.ToString() ?? string.Empty;
+        }
+    }
 }

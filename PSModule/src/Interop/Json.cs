@@ -336,5 +336,6 @@ internal sealed class JsonObject
         return chosen.AsReadOnly();
     }
 
-    private object? Member(string name) => members.TryGetValue(name, out object? value) ? value : null;
+    /// <summary>A member of any type.</summary>
+    internal object? Member(string name) => members.TryGetValue(name, out object? value) ? value : null;
 }

@@ -98,6 +98,24 @@ internal sealed class JsonWriter
         return this;
     }
 
+    /// <summary>An array of objects.</summary>
+    internal JsonWriter Add(string name, IEnumerable<JsonWriter>? objects)
+    {
+        if (objects is not null)
+        {
+            BeginArray(name);
+            foreach (JsonWriter value in objects)
+            {
+                Separate('[');
+                text.Append(value);
+            }
+
+            text.Append(']');
+        }
+
+        return this;
+    }
+
     /// <summary>The object.</summary>
     public override string ToString() => text.Length == 0 ? "{}" : text + "}";
 

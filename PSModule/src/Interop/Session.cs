@@ -194,9 +194,10 @@ internal sealed class Session
         return Document.Take(document);
     }
 
+    /// <summary>Does work with the open session, which nobody else uses meanwhile.</summary>
     // The work is the long argument, and stands last to be readable at the call.
 #pragma warning disable CA1068
-    private T Use<T>(CancellationToken token, Func<SessionHandle, T> work)
+    internal T Use<T>(CancellationToken token, Func<SessionHandle, T> work)
 #pragma warning restore CA1068
     {
         while (!Monitor.TryEnter(gate, WaitStep))

@@ -35,6 +35,9 @@ internal sealed class DocumentHandle : SafeHandleZeroOrMinusOneIsInvalid
 /// <summary>An open <c>imgsvc_session</c>. Closing the handle leaves the session as it is.</summary>
 internal sealed class SessionHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
+    /// <summary>No session: NULL.</summary>
+    internal static readonly SessionHandle None = new();
+
     public SessionHandle()
         : base(ownsHandle: true)
     {

@@ -228,6 +228,45 @@ fn what_is_lost_is_listed_and_the_rest_is_kept() {
     }
 }
 
+#[test]
+fn a_key_with_a_wrong_parent_is_kept_where_it_is_listed() {
+    let hive = sample();
+    let mut bytes = hive.bytes().to_vec();
+    let root = word(&bytes, 36);
+    put(&mut bytes, node(&hive, "alpha\\below\\deeper") + 16, root);
+    put(&mut bytes, node(&hive, "beta\\below") + 16, 0x7FFF_FFF8);
+    let (mut salvaged, salvage) = repair(&bytes, &mut unobserved).unwrap();
+    assert_eq!(salvage.lost, []);
+    salvaged.finish(NOW).unwrap();
+    salvaged.check().unwrap();
+    assert!(hives::dump(&salvaged) == hives::dump(&hive));
+    assert!(hives::extras(&salvaged) == hives::extras(&hive));
+}
+
+#[test]
+fn lists_that_keys_share_are_read_once() {
+    let hive = sample();
+    let (alpha, beta) = (node(&hive, "alpha"), node(&hive, "beta\\below\\deeper"));
+    // The list of `alpha` is that of `beta` too, whose own is lost; and so with values.
+    for field in [(28, 28, "beta"), (40, 40, "beta\\below\\deeper")] {
+        let mut bytes = hive.bytes().to_vec();
+        let (from, to) = match field.0 {
+            28 => (alpha, node(&hive, field.2)),
+            _ => (node(&hive, "alpha\\below\\deeper"), beta),
+        };
+        let list = word(&bytes, from + field.0);
+        put(&mut bytes, to + field.1, list);
+        let (mut salvaged, salvage) = repair(&bytes, &mut unobserved).unwrap();
+        salvaged.finish(NOW).unwrap();
+        salvaged.check().unwrap();
+        // What was in the list that nothing leads to any more, where no key names its parent: values.
+        let lost_values = if field.0 == 40 { 3 } else { 0 };
+        assert_eq!(salvage.values, 9 - lost_values, "{salvage:?}");
+        assert!(salvage.lost.iter().any(|loss| loss.reason.contains("a second one")), "{salvage:?}");
+        assert_eq!(salvage.keys, 10);
+    }
+}
+
 /// Brings an expectation into the order of what was found, which follows the walk.
 trait InOrderOf: Sized {
     fn tap_sorted(self, found: &[(&str, &str)]) -> Self;
@@ -266,6 +305,12 @@ fn all_real_hives_are_checked_and_repaired() {
         }
     }
     assert!(sound >= 30 && repaired > sound, "{sound} sound, {repaired} repaired");
+    // A key with a wrong parent in no other list: nothing is lost.
+    let (_, bytes) =
+        hives::files(&folder).into_iter().find(|(name, _)| name.ends_with("InvalidParentHive")).unwrap();
+    let (salvaged, salvage) = repair(&bytes, &mut unobserved).unwrap();
+    assert_eq!((salvage.keys, salvage.lost_count), (5003, 0));
+    assert!(salvaged.find(salvaged.root(), r"key_with_many_subkeys\4900").unwrap().is_some());
 }
 
 proptest! {

@@ -5,9 +5,12 @@ use imgsvc::formats::regf::{Hive, KeyId};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The folder of third-party test data, or nothing after saying so.
+/// The folder of third-party test data, or nothing after saying so. It is in `$IMGSVC_TESTDATA`, or beside
+/// the repository.
 pub fn testdata(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/testdata").join(folder);
+    let root = std::env::var_os("IMGSVC_TESTDATA").map(PathBuf::from);
+    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/testdata"));
+    let path = root.join(folder);
     if !path.is_dir() {
         eprintln!("SKIPPED: no test data in {}", path.display());
         return None;
@@ -118,12 +121,10 @@ print('\n'.join(out))
 "#;
 
 const LIBREGF_DUMP: &str = r#"
-import hashlib, pyregf, sys
+import pyregf, sys
 f = pyregf.file()
 f.open(sys.argv[1])
 out = []
-def text(data):
-    return data.hex() if len(data) <= 40 else '%d bytes, %s' % (len(data), hashlib.sha1(data).hexdigest())
 stack = [(f.get_root_key(), '')]
 while stack:
     key, path = stack.pop()
@@ -131,13 +132,53 @@ while stack:
     for number in range(key.get_number_of_values()):
         value = key.get_value(number)
         name = (value.get_name() or '').encode('utf-8').hex()
-        out.append('V %s %s %d %s' % (path, name, value.get_type() & 0xffffffff, text(value.get_data() or b'')))
+        kind = value.get_type() & 0xffffffff
+        out.append('V %s %s %d %s' % (path, name, kind, (value.get_data() or b'').hex()))
     for number in range(key.get_number_of_sub_keys()):
         child = key.get_sub_key(number)
         stack.append((child, path + '/' + (child.get_name() or '').encode('utf-8').hex()))
-out.sort()
 print('\n'.join(out))
 "#;
+
+/// A key, or a value with its data: what comes before the data, and the data.
+pub type Line = (String, Vec<u8>);
+
+/// What a hive says as libregf shows it: names end at a NUL. Sorted.
+pub fn libregf_view(hive: &Hive) -> Vec<Line> {
+    let name = |text: String| hex(text.split('\0').next().unwrap().as_bytes());
+    let mut lines = Vec::new();
+    let mut stack = vec![(hive.root(), String::new())];
+    while let Some((key, path)) = stack.pop() {
+        lines.push((format!("K {path} {}", hive.last_written(key).unwrap()), Vec::new()));
+        for value in hive.values(key).unwrap() {
+            let value = value.unwrap();
+            lines.push((format!("V {path} {} {}", name(value.name_text()), value.kind), value.data));
+        }
+        for subkey in hive.subkeys(key).unwrap() {
+            stack.push((subkey, format!("{path}/{}", name(hive.name_text(subkey).unwrap()))));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+/// Asserts that libregf reads what the engine reads. It ends text where a terminator is, also behind the
+/// data when they have none, and of data of one to three bytes it reads another byte of their field.
+pub fn assert_libregf_agrees(what: &str, ours: &[Line], theirs: &[Line]) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for ((line, data), (their_line, their_data)) in ours.iter().zip(theirs) {
+        assert_eq!(line, their_line, "{what}");
+        let is_text = line.starts_with('V') && (line.ends_with(" 1") || line.ends_with(" 2"));
+        let end = data.chunks_exact(2).position(|unit| unit == [0, 0]).map(|units| units * 2);
+        let same = match (is_text, end) {
+            _ if (1..4).contains(&data.len()) => true,
+            (true, Some(end)) => their_data.starts_with(&data[..end]) && their_data.len() <= end + 2,
+            (true, None) => their_data.starts_with(data),
+            (false, _) => data == their_data,
+        };
+        assert!(same, "{what}: {line}: {} is {} for libregf", hex(data), hex(their_data));
+    }
+}
 
 const LIBREGF_CLASSES: &str = r#"
 import pyregf, sys
@@ -183,9 +224,22 @@ pub fn hivex_dump(bytes: &[u8]) -> Result<Vec<String>, String> {
     python_dump(HIVEX_DUMP, bytes)
 }
 
-/// [`dump`] as python3-libregf gives it, or why it does not.
-pub fn libregf_dump(bytes: &[u8]) -> Result<Vec<String>, String> {
-    python_dump(LIBREGF_DUMP, bytes)
+/// [`libregf_view`] as python3-libregf gives it, or why it does not.
+pub fn libregf_dump(bytes: &[u8]) -> Result<Vec<Line>, String> {
+    let mut lines: Vec<Line> = python_dump(LIBREGF_DUMP, bytes)?
+        .into_iter()
+        .map(|line| match line.rsplit_once(' ') {
+            Some((rest, data)) if line.starts_with('V') => (rest.to_owned(), unhex(data)),
+            _ => (line, Vec::new()),
+        })
+        .collect();
+    lines.sort();
+    Ok(lines)
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap()).unwrap();
+    text.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
 fn python_dump(program: &str, bytes: &[u8]) -> Result<Vec<String>, String> {

@@ -2,7 +2,8 @@
 //!
 //! The walk starts at the root and takes every key, class name, descriptor and value that can be read.
 //! Where a list of subkeys is damaged, keys that name its owner as their parent are taken too; elsewhere
-//! such keys are not, because they may be deleted ones. Nothing is taken twice.
+//! such keys are not, because they may be deleted ones. A key that names another parent than the key whose
+//! list it is in belongs to the one it names, if that has it in its list too. Nothing is taken twice.
 //!
 //! Reference: `msuhanov/regf`.
 
@@ -77,6 +78,7 @@ pub fn repair(file: &[u8], observer: Observer<'_>) -> Result<(Hive, Salvage)> {
         minor: block.minor,
         taken: CellSet::new(block.bins_size),
         orphans: orphans(&cells, &allocated, &mut meter)?,
+        at_home: at_home(&cells, &allocated, &mut meter)?,
         budget: index(cells.bins_size()),
         target,
         meter,
@@ -122,12 +124,48 @@ fn orphans(cells: &Cells, allocated: &CellSet, meter: &mut Meter<'_>) -> Result<
     Ok(orphans)
 }
 
+/// Keys that are in the list of the parent they name.
+fn at_home(cells: &Cells, allocated: &CellSet, meter: &mut Meter<'_>) -> Result<CellSet> {
+    let mut found = CellSet::new(cells.bins_size());
+    // No more elements than the hive has room for, whoever shares a list.
+    let mut left = index(cells.bins_size()) / 4;
+    for offset in allocated.iter() {
+        meter.look(LOOK)?;
+        let leaves = KeyNode::read(cells, offset).and_then(|node| match node.subkeys()? {
+            (0, _) => Ok(Vec::new()),
+            (_, list) => Ok(list::leaves(cells, list)?.0),
+        });
+        for leaf in leaves.unwrap_or_default().into_iter().take(left) {
+            left = left.saturating_sub(1);
+            meter.look(LOOK)?;
+            let Ok(leaf) = Leaf::read(cells, leaf) else { continue };
+            for subkey in leaf.keys().take(left) {
+                left = left.saturating_sub(1);
+                meter.look(LOOK)?;
+                let named = KeyNode::read(cells, subkey).and_then(|node| node.field(key::PARENT));
+                if named.is_ok_and(|named| named == offset) {
+                    found.insert(subkey);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// An error about a list that was read already.
+fn shared(list: u32) -> Error {
+    damaged(list, "a list in one place", "a second one that it is in")
+}
+
 struct Salvager<'a, 'o> {
     source: &'a Cells,
     minor: u32,
-    /// Keys and values that are in the new hive.
+    /// Keys and values that are in the new hive, and lists that were read. Nothing is taken twice, which
+    /// also bounds the time.
     taken: CellSet,
     orphans: BTreeMap<u32, Vec<u32>>,
+    /// Keys that are in the list of the parent they name.
+    at_home: CellSet,
     /// Bytes of data that may still be taken: no more than the damaged hive has.
     budget: usize,
     target: Hive,
@@ -193,9 +231,9 @@ impl Salvager<'_, '_> {
         let name = String::from_utf16_lossy(&units);
         let refuse = |reason: String| (format!("the key '{name}'"), reason);
         let named = node.field(key::PARENT).map_err(unnamed)?;
-        if named != parent.old && KeyNode::read(self.source, named).is_ok() {
+        if named != parent.old && self.at_home.contains(old) {
             return Err(refuse(format!(
-                "it names another parent, at {:#x}",
+                "it is in the list of its own parent too, at {:#x}",
                 u64::from(named) + u64::from(PAGE)
             )));
         }
@@ -244,6 +282,7 @@ impl Salvager<'_, '_> {
     fn values(&mut self, key: &Taken) -> Result<()> {
         let list = KeyNode::read(self.source, key.old)?.values().and_then(|(count, list)| match count {
             0 => Ok((0, &[][..])),
+            _ if !self.taken.insert(list) => Err(shared(list)),
             count => self.source.record(list).map(|record| (index(count), record.data)),
         });
         let (count, elements) = match list {
@@ -304,25 +343,33 @@ impl Salvager<'_, '_> {
         let mut keys = Vec::new();
         let found = KeyNode::read(self.source, key.old).and_then(|node| {
             let (count, list) = node.subkeys()?;
-            let leaves = if count == 0 { Vec::new() } else { list::leaves(self.source, list)?.0 };
+            if count == 0 {
+                return Ok((0, Vec::new()));
+            }
+            let (leaves, has_root) = list::leaves(self.source, list)?;
+            if has_root && !self.taken.insert(list) {
+                return Err(shared(list));
+            }
             Ok((index(count), leaves))
         });
         let whole = match found {
             Ok((count, leaves)) => {
-                let mut visited = HashSet::new();
                 for offset in leaves {
-                    let leaf = if visited.insert(offset) {
+                    let leaf = if self.taken.insert(offset) {
                         Leaf::read(self.source, offset)
                     } else {
-                        Err(damaged(offset, "each list once", "a second time"))
+                        Err(shared(offset))
                     };
                     match leaf {
                         Ok(leaf) => keys.extend(leaf.keys()),
                         Err(error) => self.lose(&key.path, "a list of subkeys", offset, error),
                     }
                 }
-                let readable = |&&key: &&u32| KeyNode::read(self.source, key).is_ok();
-                keys.len() == count && keys.iter().filter(readable).count() == count
+                let is_own = |&&subkey: &&u32| {
+                    let named = KeyNode::read(self.source, subkey).and_then(|node| node.field(key::PARENT));
+                    named.is_ok_and(|named| named == key.old || !self.at_home.contains(subkey))
+                };
+                keys.len() == count && keys.iter().filter(is_own).count() == count
             }
             Err(error) => {
                 self.lose(&key.path, "the list of subkeys", key.old, error);
@@ -332,7 +379,7 @@ impl Salvager<'_, '_> {
         if !whole {
             let listed: HashSet<u32> = keys.iter().copied().collect();
             let named = self.orphans.get(&key.old).into_iter().flatten();
-            keys.extend(named.filter(|key| !listed.contains(key)));
+            keys.extend(named.filter(|key| !listed.contains(key) && !self.taken.contains(**key)));
         }
         keys
     }

@@ -24,8 +24,8 @@ const SECTORS: usize = 48;
 /// The part of the base block that has its fields: written whole or not at all.
 pub(super) const SECTOR: usize = 512;
 const RANGES: usize = SECTORS + 3 * SECTOR;
-/// Larger than any hive can be.
-const MAX_LENGTH: u64 = 5 << 30;
+/// What a journal has besides the old bytes, generously: a range for each page, and the sectors.
+const OVERHEAD: u64 = 1 << 16;
 
 /// The first sector of the file: before, while it is written, and after.
 pub(super) struct Sectors {
@@ -103,12 +103,17 @@ pub(super) fn read(hive: &Path, file: &HostFile) -> Result<Option<Journal>> {
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let size = journal.length()?.min(MAX_LENGTH);
+    let (size, length) = (journal.length()?, file.length()?);
+    if size > length.saturating_add(length / 128).saturating_add(OVERHEAD) {
+        // Not even all of the file's bytes would make it that large.
+        return Ok(None);
+    }
     let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
     journal.read_at(&mut bytes, 0)?;
     let Some(journal) = Journal::parse(&bytes) else { return Ok(None) };
     let mut now = vec![0; SECTOR];
-    if file.length()? < u64::try_from(SECTOR).unwrap_or(u64::MAX) {
+    // A save never makes a file shorter.
+    if length < u64::try_from(SECTOR).unwrap_or(u64::MAX) || journal.length > length {
         return Ok(None);
     }
     file.read_at(&mut now, 0)?;
@@ -126,17 +131,22 @@ impl Journal {
             return None;
         }
         debug_assert!(rest.len() >= body.len());
+        let length = u64_at(head, 16)?;
         let count = usize::try_from(u32_at(head, 12)?).ok()?;
         let ranges = bytes.get(RANGES..RANGES.checked_add(count.checked_mul(16)?)?)?;
         let mut data = bytes.get(RANGES.checked_add(ranges.len())?..)?;
         let mut pages = Vec::new();
         for range in ranges.chunks_exact(16) {
             let (old, later) = data.split_at_checked(usize::try_from(u64_at(range, 8)?).ok()?)?;
-            pages.push((u64_at(range, 0)?, old.to_vec()));
+            let (start, end) = (u64_at(range, 0)?, u64_at(range, 0)?.checked_add(u64_at(range, 8)?)?);
+            if end > length {
+                return None;
+            }
+            pages.push((start, old.to_vec()));
             data = later;
         }
         let sectors = bytes.get(SECTORS..RANGES)?.to_vec();
-        Some(Self { length: u64_at(head, 16)?, sectors, pages })
+        Some(Self { length, sectors, pages })
     }
 
     /// Puts the old bytes back and removes the journal.

@@ -3,7 +3,7 @@
 
 use imgsvc::formats::inf::{
     directory, driver_store_hash, label, safe_relative_path, Applicability, Architecture, Decoration, Dirid,
-    Guid, Inf, Model, RegistryOperation, RegistryRoot, Selection, Target,
+    FilterPosition, Guid, Inf, Model, RegistryOperation, RegistryRoot, Selection, Target,
 };
 use proptest::prelude::*;
 
@@ -268,7 +268,8 @@ fn an_install_section_is_read_with_its_parts_and_needs() {
     assert_eq!(install.unresolved_needs, ["Elsewhere"]);
     assert_eq!(install.feature_score, 0xF9);
     assert_eq!(install.parts, ["Services", "HW", "Filters"]);
-    assert_eq!(install.filters, [("acmeflt".to_owned(), true)]);
+    assert_eq!(install.filters[0].service, "acmeflt");
+    assert_eq!(install.filters[0].position, Some(FilterPosition::Upper));
     let copies: Vec<_> = install
         .copy_files
         .iter()
@@ -340,8 +341,9 @@ fn registry_lines_have_the_types_microsoft_documents() {
 
 #[test]
 fn a_registry_line_without_a_root_is_refused_with_its_line() {
-    let inf = Inf::parse(b"[R]\nHKR,,a,,b\nHKXX,,a\n").unwrap();
-    assert!(inf.add_reg("R").unwrap_err().to_string().contains("line 3"));
+    let inf = Inf::parse(b"[I]\nAddReg=R\n[R]\nHKR,,a,,b\nHKXX,,a\n").unwrap();
+    let message = inf.install("I", Architecture::Amd64, &[]).unwrap_err().to_string();
+    assert!(message.contains("line 5, column 1"), "{message}");
 }
 
 #[test]

@@ -25,6 +25,10 @@ impl Dirid {
     pub const HELP: Self = Self(18);
     /// `%SystemRoot%\Fonts`.
     pub const FONTS: Self = Self(20);
+    /// `%SystemRoot%\System32\viewers`, of Windows 9x.
+    pub const VIEWERS: Self = Self(21);
+    /// The directory shared by several Windows of one network: the Windows directory.
+    pub const SHARED: Self = Self(25);
     /// `%SystemRoot%\System32\spool\drivers\color`.
     pub const COLOR: Self = Self(23);
     /// The root of the system volume.
@@ -53,6 +57,24 @@ impl Dirid {
     pub const COMMON_FILES: Self = Self(16427);
     /// `%CommonProgramFiles(x86)%`.
     pub const COMMON_FILES_X86: Self = Self(16428);
+    /// The start menu of all users.
+    pub const START_MENU: Self = Self(16406);
+    /// Programs in the start menu of all users.
+    pub const PROGRAMS: Self = Self(16407);
+    /// Programs started for all users.
+    pub const STARTUP: Self = Self(16408);
+    /// The desktop of all users.
+    pub const DESKTOP: Self = Self(16409);
+    /// The favourites of all users: none since Windows Vista.
+    pub const FAVORITES: Self = Self(16415);
+    /// The Windows directory, as a shell folder.
+    pub const SHELL_WINDOWS: Self = Self(16420);
+    /// `System32`, as a shell folder.
+    pub const SHELL_SYSTEM: Self = Self(16421);
+    /// Document templates of all users.
+    pub const TEMPLATES: Self = Self(16429);
+    /// Documents of all users.
+    pub const DOCUMENTS: Self = Self(16430);
     /// `%ProgramData%`.
     pub const PROGRAM_DATA: Self = Self(16419);
     /// The printer driver directory.
@@ -83,12 +105,19 @@ pub fn directory(dirid: Dirid, architecture: Architecture) -> Option<String> {
         Architecture::Ia64 => "IA64",
     };
     let path = match dirid {
-        Dirid::WINDOWS => "Windows",
-        Dirid::SYSTEM | Dirid::PRINT_MONITORS => r"Windows\System32",
+        Dirid::WINDOWS | Dirid::SHARED | Dirid::SHELL_WINDOWS => "Windows",
+        Dirid::SYSTEM | Dirid::SHELL_SYSTEM | Dirid::PRINT_MONITORS => r"Windows\System32",
         Dirid::DRIVERS => r"Windows\System32\drivers",
         Dirid::INF => r"Windows\INF",
         Dirid::HELP => r"Windows\Help",
         Dirid::FONTS => r"Windows\Fonts",
+        Dirid::VIEWERS => r"Windows\System32\viewers",
+        Dirid::START_MENU => r"ProgramData\Microsoft\Windows\Start Menu",
+        Dirid::PROGRAMS => r"ProgramData\Microsoft\Windows\Start Menu\Programs",
+        Dirid::STARTUP => r"ProgramData\Microsoft\Windows\Start Menu\Programs\StartUp",
+        Dirid::DESKTOP => r"Users\Public\Desktop",
+        Dirid::TEMPLATES => r"ProgramData\Microsoft\Windows\Templates",
+        Dirid::DOCUMENTS => r"Users\Public\Documents",
         Dirid::COLOR | Dirid::PRINTER_COLOR => r"Windows\System32\spool\drivers\color",
         Dirid::SYSTEM_ROOT | Dirid::BOOT_ROOT | Dirid::LOADER => "",
         Dirid::SYSTEM16 => r"Windows\System",
@@ -109,4 +138,19 @@ pub fn directory(dirid: Dirid, architecture: Architecture) -> Option<String> {
         _ => return None,
     };
     Some(path.to_owned())
+}
+
+/// Whether Microsoft documents the id: those of directories, of printers, the shell's, and and absolute paths.
+pub(super) fn is_documented(dirid: Dirid) -> bool {
+    let known = directory(dirid, Architecture::Amd64).is_some();
+    let special = matches!(
+        dirid,
+        Dirid::SOURCE
+            | Dirid::DRIVER_STORE
+            | Dirid::USER_PROFILE
+            | Dirid::FAVORITES
+            | Dirid::ABSOLUTE
+            | Dirid::ABSOLUTE_16
+    );
+    known || special
 }

@@ -7,12 +7,20 @@
 //! Reference: MicrosoftDocs "INF DDInstall Section" and its companions; internals of the choice in
 //! "Creating INF Files for Multiple Platforms and Operating Systems".
 
-use super::{bad, limit, same, Architecture, CopyFile, Inf, Line, RegistryChange, Service};
+use super::addition::Addition;
+use super::copy_files::{CopyFile, FileChange};
+use super::filter::Filter;
+use super::finding::{Code, Severity, Strictness};
+use super::interface::Interface;
+use super::property::Property;
+use super::reader::{Entry, Needs, Reader, Source};
+use super::service::{deleted_service, DeletedService, Service};
+use super::version::{driver_ver, DriverVer};
+use super::{bad, Architecture, Inf, RegistryChange};
 use crate::error::Result;
-use std::collections::HashSet;
 
 /// Parts a DDInstall section can have.
-pub const INSTALL_PARTS: [&str; 11] = [
+pub const INSTALL_PARTS: [&str; 12] = [
     "Services",
     "HW",
     "CoInstallers",
@@ -22,33 +30,30 @@ pub const INSTALL_PARTS: [&str; 11] = [
     "Interfaces",
     "Components",
     "Software",
+    "COM",
     "LogConfigOverride",
     "WMI",
 ];
 
-/// Sections one install section may need, directly and indirectly.
-const NEEDS_LIMIT: usize = 1000;
-/// Registry changes one install section may make in all, and lines its services may be described in;
-/// the largest graphics drivers have some ten thousand.
-pub(super) const CHANGE_LIMIT: usize = 200_000;
-/// INFs an install section may include, and sections it may need that are not found.
-const NAME_LIMIT: usize = 1000;
-
-/// A directive of an install section, with the INF it stands in.
-#[derive(Debug, Clone, Copy)]
-pub struct Directive<'a> {
-    /// The INF, which its sections and strings are from.
-    pub inf: &'a Inf,
-    /// The entry.
-    pub line: &'a Line,
-}
+/// Directives that do something when a device is installed, and nothing to an offline image.
+const NOT_OFFLINE: [&str; 9] = [
+    "CopyINF",
+    "LogConfig",
+    "ProfileItems",
+    "UpdateInis",
+    "UpdateIniFields",
+    "Ini2Reg",
+    "RegisterDlls",
+    "UnregisterDlls",
+    "Reboot",
+];
 
 /// An install section with all it refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Install {
     /// The section's decorated name, as its header has it: what the registry calls the configuration.
     pub section: String,
-    /// The section's line.
+    /// The section's line; 0 if it does not exist.
     pub line: u32,
     /// The INFs that `Include` names, in the section and its parts.
     pub includes: Vec<String>,
@@ -56,18 +61,34 @@ pub struct Install {
     pub unresolved_needs: Vec<String>,
     /// CopyFiles of the section and of its co-installers.
     pub copy_files: Vec<CopyFile>,
-    /// AddReg and DelReg of the section: relative to the driver key.
+    /// DelFiles and RenFiles of the section and of its co-installers.
+    pub file_changes: Vec<FileChange>,
+    /// AddReg, DelReg and BitReg of the section: relative to the driver key (the software key).
     pub registry: Vec<RegistryChange>,
-    /// AddReg and DelReg of `.HW`: relative to the device key.
+    /// The same of `.HW`: relative to the device key (the hardware key).
     pub hardware_registry: Vec<RegistryChange>,
+    /// The same of `.CoInstallers`: relative to the driver key.
+    pub coinstaller_registry: Vec<RegistryChange>,
+    /// AddProperty and DelProperty of the section and its parts.
+    pub properties: Vec<Property>,
     /// AddService of `.Services`.
     pub services: Vec<Service>,
+    /// DelService of `.Services`.
+    pub deleted_services: Vec<DeletedService>,
+    /// AddFilter of `.Filters`.
+    pub filters: Vec<Filter>,
+    /// AddInterface of `.Interfaces`.
+    pub interfaces: Vec<Interface>,
+    /// What the section, `.Wdf`, `.Events`, `.Components`, `.Software`, `.COM` and `.WMI` add.
+    pub additions: Vec<Addition>,
+    /// INFs that `CopyINF` installs with this one.
+    pub copy_infs: Vec<String>,
+    /// `DriverVer` of the section, which goes before that of `[Version]`.
+    pub driver_ver: Option<DriverVer>,
     /// `FeatureScore`, 0xFF if not given; lower is better.
     pub feature_score: u8,
     /// `ExcludeID`.
     pub exclude_ids: Vec<String>,
-    /// AddFilter of `.Filters`: the services, and whether each is an upper filter.
-    pub filters: Vec<(String, bool)>,
     /// `Reboot` is asked for.
     pub reboot: bool,
     /// The parts there are, of [`INSTALL_PARTS`].
@@ -77,214 +98,141 @@ pub struct Install {
 impl Inf {
     /// The section Windows uses for `base` on an architecture: its name as the header has it.
     pub fn install_section_name(&self, base: &str, architecture: Architecture) -> Option<String> {
-        let names = [format!("{base}.NT{architecture}"), format!("{base}.NT"), base.to_owned()];
-        names.iter().find_map(|name| self.section(name)).map(|section| section.name.clone())
+        let reader = Reader::new(self, Vec::new(), architecture, Strictness::Refuse);
+        reader.decorated(reader.package, base).map(|(_, section)| section.name.clone())
     }
 
     /// Reads the install section `base` (as a model names it) with its parts; `None` if it does not exist.
     ///
     /// `included` are the INFs that `Include` names, as far as the caller has them: a section that
     /// `Needs` asks for is sought here first, then in them.
+    ///
+    /// # Errors
+    /// The first mistake in what the section leads to, with its place.
     pub fn install(
         &self,
         base: &str,
         architecture: Architecture,
         included: &[&Inf],
     ) -> Result<Option<Install>> {
-        let Some(name) = self.install_section_name(base, architecture) else { return Ok(None) };
-        let line = self.section(&name).map_or(0, |section| section.number);
-        let mut install = Install { section: name.clone(), line, feature_score: 0xFF, ..Install::default() };
-        let directives = self.directives(&name, included, &mut install)?;
-        install.registry = registry(&directives)?;
-        install.reboot = directives.iter().any(|directive| directive.is("Reboot"))
-            || self.section(&name).is_some_and(|section| {
-                section.lines.iter().any(|line| line.key().is_none() && line.field(0) == Some("Reboot"))
-            });
-        for directive in &directives {
-            if directive.is("FeatureScore") {
-                install.feature_score = directive.feature_score()?;
-            } else if directive.is("ExcludeID") {
-                install.exclude_ids.extend(directive.values());
-            }
-        }
-        install.copy_files = copy_files(&directives, architecture)?;
+        let included = included.iter().map(|&inf| Source { inf, file: "included INF" }).collect();
+        Reader::new(self, included, architecture, Strictness::Refuse).install(base)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// As [`Inf::install`].
+    pub(super) fn install(&mut self, base: &str) -> Result<Option<Install>> {
+        let Some((source, section)) = self.decorated(self.package, base) else { return Ok(None) };
+        self.begin_section();
+        let name = section.name.clone();
+        let mut install = Install {
+            section: name.clone(),
+            line: section.number,
+            feature_score: 0xFF,
+            ..Install::default()
+        };
+        let mut needs = Needs::default();
+        let entries = self.entries(source, section, &mut needs)?;
+        self.main(&entries, &mut install)?;
         for part in INSTALL_PARTS {
-            let section = format!("{name}.{part}");
-            if self.section(&section).is_none() {
-                continue;
-            }
+            let Some((source, section)) = self.holder(source, &format!("{name}.{part}")) else { continue };
             install.parts.push(part);
-            let directives = self.directives(&section, included, &mut install)?;
-            match part {
-                "HW" => install.hardware_registry = registry(&directives)?,
-                "CoInstallers" => install.copy_files.extend(copy_files(&directives, architecture)?),
-                "Services" => {
-                    let mut work = 0_usize;
-                    for directive in directives.iter().filter(|directive| directive.is("AddService")) {
-                        // A section that many services share is read once for each.
-                        let lines = directive.line.field(2).map(|raw| directive.inf.expand(raw));
-                        let lines = lines
-                            .and_then(|section| self.section(&section))
-                            .map_or(1, |found| found.lines.len());
-                        let service = directive.inf.service(directive.line, included)?;
-                        let log = service.event_log.as_ref().map_or(0, |log| log.registry.len());
-                        work = [lines, service.registry.len(), log]
-                            .into_iter()
-                            .fold(work, usize::saturating_add);
-                        if work > CHANGE_LIMIT {
-                            return Err(bad(
-                                directive.line.position(),
-                                "services with at most 200000 entries",
-                                "more",
-                            ));
-                        }
-                        install.services.push(service);
-                    }
-                }
-                "Filters" => {
-                    for directive in directives.iter().filter(|directive| directive.is("AddFilter")) {
-                        install.filters.extend(directive.filter());
-                    }
-                }
-                _ => {}
-            }
+            let entries = self.entries(source, section, &mut needs)?;
+            self.part(part, &entries, &mut install, &mut needs)?;
         }
+        install.includes = needs.includes;
+        install.unresolved_needs = needs.unresolved;
         Ok(Some(install))
     }
 
-    /// The entries of a section and of all that `Needs` leads to. Included INFs and sections that were
-    /// not found are noted in `install`.
-    pub(super) fn directives<'a>(
-        &'a self,
-        section: &str,
-        included: &[&'a Inf],
+    fn main(&mut self, entries: &[Entry<'a>], install: &mut Install) -> Result<()> {
+        install.registry = self.registry(entries)?;
+        install.copy_files = self.copy_files(entries)?;
+        install.file_changes = self.file_changes(entries)?;
+        install.properties = self.properties(entries)?;
+        install.additions = self.additions(entries)?;
+        for entry in entries {
+            install.reboot |= entry.is_alone("Reboot");
+            if entry.is("FeatureScore") {
+                if let Some(score) = self.check(Code::Directive, entry, feature_score(entry))? {
+                    install.feature_score = score;
+                }
+            } else if entry.is("DriverVer") {
+                install.driver_ver = self.check(Code::DriverVer, entry, driver_ver(entry))?;
+            } else if entry.is("ExcludeID") {
+                install.exclude_ids.extend(entry.values());
+            } else if entry.is("CopyINF") {
+                install.copy_infs.extend(entry.values());
+            }
+        }
+        self.note_not_offline(entries);
+        Ok(())
+    }
+
+    fn part(
+        &mut self,
+        part: &str,
+        entries: &[Entry<'a>],
         install: &mut Install,
-    ) -> Result<Vec<Directive<'a>>> {
-        let mut found = Vec::new();
-        let mut waiting = vec![(self, section.to_owned())];
-        let mut seen = HashSet::new();
-        while let Some((inf, name)) = waiting.pop() {
-            if !seen.insert((std::ptr::from_ref(inf), name.to_lowercase())) {
-                continue;
+        needs: &mut Needs,
+    ) -> Result<()> {
+        match part {
+            "HW" => {
+                install.hardware_registry = self.registry(entries)?;
+                install.properties.extend(self.properties(entries)?);
             }
-            if seen.len() > NEEDS_LIMIT {
-                return Err(limit(
-                    "the number of sections an install section needs",
-                    NEEDS_LIMIT,
-                    seen.len(),
-                ));
+            "CoInstallers" => {
+                install.coinstaller_registry = self.registry(entries)?;
+                install.copy_files.extend(self.copy_files(entries)?);
+                install.file_changes.extend(self.file_changes(entries)?);
+                install.properties.extend(self.properties(entries)?);
+                self.note_not_offline(entries);
             }
-            let lines = inf.section(&name).map(|section| section.lines.as_slice()).unwrap_or_default();
-            let mut needed = Vec::new();
-            for line in lines {
-                if install.includes.len() > NAME_LIMIT || install.unresolved_needs.len() > NAME_LIMIT {
-                    return Err(bad(
-                        line.position(),
-                        "at most 1000 included INFs and needed sections",
-                        "more",
-                    ));
-                }
-                let directive = Directive { inf, line };
-                if directive.is("Include") {
-                    for file in directive.values() {
-                        if !install.includes.iter().any(|known| same(known, &file)) {
-                            install.includes.push(file);
-                        }
-                    }
-                } else if directive.is("Needs") {
-                    for section in directive.values() {
-                        match std::iter::once(&inf)
-                            .chain(included)
-                            .find(|inf| inf.section(&section).is_some())
-                        {
-                            Some(inf) => needed.push((*inf, section)),
-                            None if install.unresolved_needs.iter().any(|known| same(known, &section)) => {}
-                            None => install.unresolved_needs.push(section),
-                        }
-                    }
-                } else {
-                    found.push(directive);
+            "Services" => self.services(entries, install)?,
+            "Filters" => {
+                for entry in entries.iter().filter(|entry| entry.is("AddFilter")) {
+                    install.filters.extend(self.filter(entry)?);
                 }
             }
-            waiting.extend(needed.into_iter().rev());
+            "Interfaces" => {
+                for entry in entries.iter().filter(|entry| entry.is("AddInterface")) {
+                    install.interfaces.extend(self.interface(entry, needs)?);
+                }
+            }
+            _ => install.additions.extend(self.additions(entries)?),
         }
-        Ok(found)
+        Ok(())
     }
 
-    /// DelReg and AddReg of a section, in that order.
-    pub(super) fn registry_of(&self, section: &str) -> Result<Vec<RegistryChange>> {
-        let lines = self.section(section).map(|section| section.lines.as_slice()).unwrap_or_default();
-        let directives: Vec<_> = lines.iter().map(|line| Directive { inf: self, line }).collect();
-        registry(&directives)
-    }
-}
-
-impl Directive<'_> {
-    /// Whether it is the directive of that name.
-    pub fn is(&self, name: &str) -> bool {
-        self.line.key().is_some_and(|key| same(key, name))
-    }
-
-    /// Its values, tokens replaced, without empty ones.
-    pub fn values(&self) -> Vec<String> {
-        self.line.fields().map(|raw| self.inf.expand(raw)).filter(|text| !text.is_empty()).collect()
+    fn services(&mut self, entries: &[Entry<'a>], install: &mut Install) -> Result<()> {
+        for entry in entries {
+            if entry.is("AddService") {
+                let service = self.service(entry);
+                install.services.extend(self.check(Code::Service, entry, service)?);
+            } else if entry.is("DelService") {
+                let service = deleted_service(entry);
+                install.deleted_services.extend(self.check(Code::Service, entry, service)?);
+            }
+        }
+        Ok(())
     }
 
-    /// An 8-bit hexadecimal number, with or without `0x`.
-    fn feature_score(&self) -> Result<u8> {
-        let text = self.inf.expand(self.line.field(0).unwrap_or_default());
-        let digits = text.trim().trim_start_matches("0x").trim_start_matches("0X");
-        u8::from_str_radix(digits, 16)
-            .map_err(|_| bad(self.line.position(), "a feature score from 00 to FF", format!("'{text}'")))
-    }
-
-    /// The service of an AddFilter (`name, flags, section`) and whether the section says `upper`.
-    fn filter(&self) -> Option<(String, bool)> {
-        let values: Vec<_> = self.line.fields().map(|raw| self.inf.expand(raw)).collect();
-        let name = values.first().filter(|name| !name.is_empty())?;
-        let section = values.get(2)?;
-        let value = |key| self.inf.value(section, key).map(|text| text.text);
-        let position = value("FilterPosition").map(|position| same(&position, "Upper"));
-        // Filter levels are named too; those above the function driver begin with `upper`.
-        let level = value("FilterLevel").map(|level| level.to_lowercase().contains("upper"));
-        let upper = position.or(level).unwrap_or(false);
-        Some((name.clone(), upper))
-    }
-}
-
-/// All DelReg sections, then all AddReg sections, as SetupAPI does; each section once.
-fn registry(directives: &[Directive<'_>]) -> Result<Vec<RegistryChange>> {
-    let mut changes = Vec::new();
-    type Read = fn(&Inf, &str) -> Result<Vec<RegistryChange>>;
-    let kinds: [(&str, Read); 2] = [("DelReg", Inf::del_reg), ("AddReg", Inf::add_reg)];
-    for (name, read) in kinds {
-        let mut seen = HashSet::new();
-        for directive in directives.iter().filter(|directive| directive.is(name)) {
-            for section in directive.values() {
-                if seen.insert((std::ptr::from_ref(directive.inf), section.to_lowercase())) {
-                    changes.extend(read(directive.inf, &section)?);
-                }
-                if changes.len() > CHANGE_LIMIT {
-                    return Err(bad(directive.line.position(), "at most 200000 registry changes", "more"));
-                }
+    fn note_not_offline(&mut self, entries: &[Entry<'a>]) {
+        for entry in entries {
+            if let Some(directive) = NOT_OFFLINE.iter().find(|directive| entry.is_alone(directive)) {
+                let text = format!("{directive} is done when a device is installed, not in an offline image");
+                let at = entry.line.position();
+                self.findings.add(Severity::Note, Code::NotOffline, entry.source.file, at, text);
             }
         }
     }
-    Ok(changes)
 }
 
-fn copy_files(directives: &[Directive<'_>], architecture: Architecture) -> Result<Vec<CopyFile>> {
-    let mut copies = Vec::new();
-    let mut seen = HashSet::new();
-    let mut sources: Option<(*const Inf, std::collections::HashMap<String, String>)> = None;
-    for directive in directives.iter().filter(|directive| directive.is("CopyFiles")) {
-        let this = std::ptr::from_ref(directive.inf);
-        let known = match sources.take().filter(|(inf, _)| std::ptr::eq(*inf, this)) {
-            Some((_, known)) => known,
-            None => directive.inf.source_paths(architecture)?,
-        };
-        copies.extend(directive.inf.copy_files(directive.line, &known, &mut seen)?);
-        sources = Some((this, known));
-    }
-    Ok(copies)
+/// An 8-bit hexadecimal number, with or without `0x`.
+fn feature_score(entry: &Entry<'_>) -> Result<u8> {
+    let text = entry.value(0).unwrap_or_default();
+    let digits = text.trim().trim_start_matches("0x").trim_start_matches("0X");
+    let wrong = || bad(entry.line.field_position(0), "a feature score from 00 to FF", format!("'{text}'"));
+    u8::from_str_radix(digits, 16).map_err(|_| wrong())
 }

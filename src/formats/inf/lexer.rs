@@ -41,6 +41,7 @@ pub(super) fn split(text: &str) -> Result<Vec<Section>> {
                 name,
                 number: position.line,
                 column: position.column,
+                repeated: Vec::new(),
                 lines: Vec::new(),
             });
         } else {
@@ -99,10 +100,6 @@ impl Field {
         let mut field = std::mem::take(self);
         field.text.truncate(field.kept);
         Part { text: field.text.into_boxed_str(), position: field.begin.unwrap_or(end) }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.text.is_empty()
     }
 }
 
@@ -230,7 +227,8 @@ impl Lexer<'_> {
                 character => field.push(character, here)?,
             }
         }
-        if !field.is_empty() || pending {
+        // Two quotes with nothing between are a field, as nothing after a comma is.
+        if field.begin.is_some() || pending {
             let end = self.position();
             self.add(&mut line, field.finish(end))?;
         }

@@ -11,6 +11,14 @@ pub struct Position {
     pub column: u32,
 }
 
+impl Position {
+    /// Reads what [`std::fmt::Display`] writes: the place in an error.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (line, column) = text.strip_prefix("line ")?.split_once(", column ")?;
+        Some(Self { line: line.parse().ok()?, column: column.parse().ok()? })
+    }
+}
+
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "line {}, column {}", self.line, self.column)
@@ -71,6 +79,8 @@ pub struct Section {
     pub number: u32,
     /// The column its `[` is at, 1-based.
     pub column: u32,
+    /// Where it begins again, if several sections of the file have its name.
+    pub repeated: Vec<Position>,
     /// The entries, in order.
     pub lines: Vec<Line>,
 }

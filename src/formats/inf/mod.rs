@@ -1,39 +1,58 @@
 //! INF: the text file that describes a driver package.
 //!
-//! [`Inf::parse`] accepts what SetupAPI accepts and keeps line numbers; the typed views read one
-//! subject each, on demand, so that a mistake in one section does not hide the others:
-//! [`Inf::version`], [`Inf::manufacturers`] and [`Inf::models`], [`Inf::install`],
+//! [`Inf::parse`] accepts what SetupAPI accepts and keeps lines and columns. [`Inf::evaluate`] answers
+//! what the package would write for a target, and what is wrong with it; its parts can be asked for
+//! alone: [`Inf::version`], [`Inf::manufacturers`] and [`Inf::models`], [`Inf::install`],
 //! [`Inf::source_files`] and [`Inf::package_files`].
 //! Windows code evaluates INFs; here nothing is executed, and no name leaves the package
 //! ([`safe_relative_path`]).
 //!
 //! Reference: MicrosoftDocs "INF Files" (sections and directives); `docs/formats/inf.md`.
 
+mod addition;
+mod copy_files;
 mod dirid;
-mod files;
+mod evaluate;
+mod filter;
+mod finding;
 mod guid;
 mod install;
+mod interface;
 mod lexer;
 mod line;
+mod lint;
 mod models;
 mod path;
+mod property;
+mod reader;
 mod registry;
+mod registry_lines;
 mod service;
+mod service_control;
+mod source_files;
 mod store;
 mod strings;
 mod target;
 mod text;
 mod version;
 
+pub use addition::Addition;
+pub use copy_files::{CopyFile, Destination, FileChange};
 pub use dirid::{directory, Dirid};
-pub use files::{CopyFile, SourceFile};
+pub use evaluate::{Configuration, Environment, Evaluation, IncludedInf};
+pub use filter::{Filter, FilterPosition};
+pub use finding::{Code, Finding, Severity, Strictness};
 pub use guid::Guid;
-pub use install::{Directive, Install, INSTALL_PARTS};
+pub use install::{Install, INSTALL_PARTS};
+pub use interface::Interface;
 pub use line::{Line, Position, Section};
 pub use models::{Applicability, Manufacturer, Model, Selection};
 pub use path::safe_relative_path;
+pub use property::{Property, PropertyKey};
 pub use registry::{registry_flags, RegistryChange, RegistryData, RegistryOperation, RegistryRoot};
-pub use service::{EventLog, Service};
+pub use service::{DeletedService, EventLog, Service};
+pub use service_control::{FailureActions, Trigger};
+pub use source_files::SourceFile;
 pub use store::{driver_store_hash, label};
 pub use strings::ENGLISH;
 pub use target::{Architecture, Decoration, Target};
@@ -110,7 +129,10 @@ impl Inf {
         for part in lexer::split(&text)? {
             let index = *by_name.entry(part.name.to_lowercase()).or_insert(sections.len());
             match sections.get_mut(index) {
-                Some(section) => section.lines.extend(part.lines),
+                Some(section) => {
+                    section.repeated.push(part.position());
+                    section.lines.extend(part.lines);
+                }
                 None => sections.push(part),
             }
         }

@@ -1,12 +1,19 @@
-//! AddService: the services a package installs.
+//! AddService and DelService: the services a package installs and removes.
 //!
-//! Reference: MicrosoftDocs "INF AddService Directive".
+//! Reference: MicrosoftDocs "INF AddService Directive", "INF DelService Directive".
 
-use super::{bad, number32, Inf, Line, RegistryChange, Text};
+use super::dirid::{is_documented, Dirid};
+use super::finding::Code;
+use super::line::Section;
+use super::reader::{plain, Entry, Reader, Source};
+use super::service_control::{FailureActions, Trigger};
+use super::{RegistryChange, Text};
 use crate::error::{Error, Result};
 
 /// `SPSVCINST_ASSOCSERVICE`: the service is the device's function driver.
 const ASSOCIATED_SERVICE: u32 = 0x2;
+/// `SPSVCINST_DELETEEVENTLOGENTRY`: with the service goes its event log source.
+const DELETE_EVENT_SOURCE: u32 = 0x4;
 
 /// A service of an AddService directive.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,11 +47,36 @@ pub struct Service {
     pub boot_flags: Option<u32>,
     /// `Security` as SDDL.
     pub security: Option<String>,
-    /// AddReg and DelReg of the service, relative to its key.
+    /// `RequiredPrivileges` of a program.
+    pub required_privileges: Vec<String>,
+    /// `ServiceSidType` of a program.
+    pub sid_type: Option<u32>,
+    /// `DelayedAutoStart` of a program.
+    pub delayed_auto_start: Option<u32>,
+    /// `AddTrigger`: what starts or stops a program.
+    pub triggers: Vec<Trigger>,
+    /// `FailureActions` of a program.
+    pub failure_actions: Option<FailureActions>,
+    /// AddReg, DelReg and BitReg of the service, relative to its key.
     pub registry: Vec<RegistryChange>,
     /// The event log source.
     pub event_log: Option<EventLog>,
+    /// The INF: empty for the package's own, else the name that `Include` has.
+    pub file: String,
     /// The AddService line.
+    pub line: u32,
+}
+
+/// A service of a DelService directive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedService {
+    /// The service's key name.
+    pub name: String,
+    /// `SPSVCINST_*`.
+    pub flags: u32,
+    /// The event log source that goes with it: log and name.
+    pub event_source: Option<(String, String)>,
+    /// The line.
     pub line: u32,
 }
 
@@ -71,86 +103,130 @@ impl Service {
     }
 
     /// Directory id and rest of the path of the binary: `(12, "driver.sys")`.
-    pub fn binary_path(&self) -> Option<(super::Dirid, &str)> {
-        let (dirid, rest) = self.binary.as_deref()?.strip_prefix('%')?.split_once('%')?;
-        Some((super::Dirid(dirid.parse().ok()?), rest.trim_start_matches('\\')))
+    pub fn binary_path(&self) -> Option<(Dirid, &str)> {
+        split_dirid(self.binary.as_deref()?)
     }
 }
 
-impl Inf {
-    /// Reads one AddService line. Its sections are sought here, then in the included INFs, as Windows
-    /// reads all of them as one.
-    pub(super) fn service(&self, line: &Line, included: &[&Self]) -> Result<Service> {
-        let field = |index| line.field(index).map(|raw| self.expand(raw)).filter(|text| !text.is_empty());
-        let holder = |section: &str| {
-            let mut infs = std::iter::once(self).chain(included.iter().copied());
-            infs.find(|inf| inf.section(section).is_some())
+impl<'a> Reader<'a> {
+    /// Reads one AddService line.
+    pub(super) fn service(&mut self, entry: &Entry<'a>) -> Result<Service> {
+        let flags = entry.number(1, "flags in AddService")?.unwrap_or(0);
+        let mut service = Service {
+            name: entry.value(0).unwrap_or_default(),
+            flags,
+            section: entry.value(2),
+            file: entry.source.file.to_owned(),
+            line: entry.line.number,
+            ..Service::default()
         };
-        let flags = match field(1) {
-            None => 0,
-            Some(text) => number32(&text)
-                .ok_or_else(|| bad(line.position(), "flags in AddService", format!("'{text}'")))?,
-        };
-        let name = field(0).unwrap_or_default();
-        let mut service = Service { name, flags, section: field(2), line: line.number, ..Service::default() };
         if !service.name.is_empty() {
             check_service_name(&service.name)?;
         }
         if let Some(section) = service.section.clone() {
-            if let Some(inf) = holder(&section) {
-                inf.describe(&mut service, &section)?;
+            if let Some((source, section)) = self.named(entry, 2, &section) {
+                self.describe(&mut service, source, section)?;
             }
         }
-        if let Some(section) = field(3) {
-            service.event_log = Some(EventLog {
-                log: field(4).unwrap_or_else(|| "System".to_owned()),
-                source: field(5).unwrap_or_else(|| service.name.clone()),
-                registry: holder(&section).map_or_else(|| Ok(Vec::new()), |inf| inf.registry_of(&section))?,
-            });
+        if let Some(section) = entry.value(3) {
+            let registry = match self.named(entry, 3, &section) {
+                Some((source, section)) => self.registry_of(source, section)?,
+                None => Vec::new(),
+            };
+            let log = entry.value(4).unwrap_or_else(|| "System".to_owned());
+            let source = entry.value(5).unwrap_or_else(|| service.name.clone());
+            service.event_log = Some(EventLog { log, source, registry });
         }
         Ok(service)
     }
 
-    fn describe(&self, service: &mut Service, section: &str) -> Result<()> {
-        let text = |key| self.value(section, key);
-        let string = |key| text(key).map(|text: Text| text.text);
-        let number = |key: &'static str| -> Result<Option<u32>> {
-            let Some(line) = self.entries(section, key).find(|line| line.field(0).is_some()) else {
-                return Ok(None);
-            };
-            let text = self.expand(line.field(0).unwrap_or_default());
-            let number = number32(&text)
-                .ok_or_else(|| bad(line.position(), format!("a number as {key}"), format!("'{text}'")))?;
-            Ok(Some(number))
+    fn describe(&mut self, service: &mut Service, source: Source<'a>, section: &'a Section) -> Result<()> {
+        self.charge(section)?;
+        let find = |key: &str| plain(source, section).find(|entry| entry.is(key) && entry.value(0).is_some());
+        let text = |key: &str| find(key).and_then(|entry| entry.text(0));
+        let string = |key: &str| text(key).map(|text: Text| text.text);
+        let number = |key: &str| -> Result<Option<u32>> {
+            find(key).map_or(Ok(None), |entry| entry.number(0, &format!("a number as {key}")))
         };
         service.service_type = number("ServiceType")?;
         service.start_type = number("StartType")?;
         service.error_control = number("ErrorControl")?;
         service.boot_flags = number("BootFlags")?;
+        service.sid_type = number("ServiceSidType")?;
+        service.delayed_auto_start = number("DelayedAutoStart")?;
         service.binary = string("ServiceBinary");
         service.load_order_group = string("LoadOrderGroup");
         service.display_name = text("DisplayName");
         service.description = text("Description");
         service.start_name = string("StartName");
         service.security = string("Security");
-        for line in self.entries(section, "Dependencies") {
-            let names = line.fields().map(|raw| self.expand(raw)).filter(|name| !name.is_empty());
-            service.dependencies.extend(names);
+        for entry in plain(source, section) {
+            if entry.is("Dependencies") {
+                service.dependencies.extend(entry.values());
+            } else if entry.is("RequiredPrivileges") {
+                service.required_privileges.extend(entry.values());
+            } else if entry.is("AddTrigger") {
+                let triggers = self.triggers(&entry)?;
+                service.triggers.extend(triggers);
+            } else if entry.is("FailureActions") {
+                service.failure_actions = self.failure_actions(&entry)?;
+            }
         }
-        service.registry = self.registry_of(section)?;
+        if let Some(entry) = find("ServiceBinary") {
+            self.check_binary(&entry, service.binary_path());
+        }
+        service.registry = self.registry_of(source, section)?;
         Ok(())
     }
+
+    /// Notes a `ServiceBinary` that does not begin with a directory id that is known.
+    fn check_binary(&mut self, entry: &Entry<'a>, path: Option<(Dirid, &str)>) {
+        match path {
+            None => {
+                let text = "the path does not begin with a directory id such as %12%".to_owned();
+                self.warn(Code::UnknownDirid, entry, 0, text);
+            }
+            Some((dirid, _)) if !is_documented(dirid) => {
+                self.warn(
+                    Code::UnknownDirid,
+                    entry,
+                    0,
+                    format!("directory id {} is not documented", dirid.0),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Reads one DelService line.
+pub(super) fn deleted_service(entry: &Entry<'_>) -> Result<DeletedService> {
+    let name = entry.value(0).unwrap_or_default();
+    check_service_name(&name)?;
+    let flags = entry.number(1, "flags in DelService")?.unwrap_or(0);
+    // With SPSVCINST_DELETEEVENTLOGENTRY the source goes too, whatever else the line says.
+    let event = flags & DELETE_EVENT_SOURCE != 0 || entry.value(2).is_some() || entry.value(3).is_some();
+    let log = || entry.value(2).unwrap_or_else(|| "System".to_owned());
+    let source = || entry.value(3).unwrap_or_else(|| name.clone());
+    let event_source = event.then(|| (log(), source()));
+    Ok(DeletedService { name, flags, event_source, line: entry.line.number })
+}
+
+/// Directory id and rest of a path such as `%12%\driver.sys`.
+pub(super) fn split_dirid(path: &str) -> Option<(Dirid, &str)> {
+    let (dirid, rest) = path.strip_prefix('%')?.split_once('%')?;
+    Some((Dirid(dirid.parse().ok()?), rest.trim_start_matches('\\')))
 }
 
 /// A service's name becomes a key's: it may not hold `\`, `/` or control characters, nor be longer
 /// than 256 characters.
 fn check_service_name(name: &str) -> Result<()> {
     let bad_character = |character: char| matches!(character, '\\' | '/') || character < ' ';
-    if name.contains(bad_character) || name.encode_utf16().count() > 256 {
+    if name.is_empty() || name.contains(bad_character) || name.encode_utf16().count() > 256 {
         return Err(Error::InvalidName {
             what: "service name",
             name: name.to_owned(),
-            reason: "it holds a slash or a control character, or is longer than 256 characters",
+            reason: "it is empty, holds a slash or a control character, or is longer than 256 characters",
         });
     }
     Ok(())

@@ -103,6 +103,25 @@ impl Strings {
         text
     }
 
+    /// The tokens of a text that are neither known nor directory ids.
+    pub(super) fn undefined<'a>(&self, raw: &'a str) -> Vec<&'a str> {
+        let mut undefined = Vec::new();
+        let mut rest = raw;
+        while let Some((_, after)) = rest.split_once('%') {
+            if let Some(escaped) = after.strip_prefix('%') {
+                rest = escaped;
+                continue;
+            }
+            let Some((token, after)) = after.split_once('%') else { break };
+            rest = after;
+            // A percent sign that is only that: what follows it begins no token.
+            if self.get(token).is_none() && dirid(token).is_none() && !token.contains(char::is_whitespace) {
+                undefined.push(token);
+            }
+        }
+        undefined
+    }
+
     /// How many bytes [`Self::expand`] would return at most.
     pub(super) fn expanded_size(&self, raw: &str) -> usize {
         if !raw.contains('%') {

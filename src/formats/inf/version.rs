@@ -2,6 +2,8 @@
 //!
 //! Reference: MicrosoftDocs "INF Version Section", "INF DriverVer Directive".
 
+use super::finding::{Code, Strictness};
+use super::reader::{plain, Entry, Reader};
 use super::{bad, number, Architecture, Guid, Inf, Position, Text};
 use crate::error::{Error, Result};
 
@@ -49,6 +51,12 @@ pub struct Version {
     pub pnp_lockdown: bool,
     /// `ExtensionId` of an extension INF.
     pub extension_id: Option<Guid>,
+    /// `LayoutFile`: INFs that list the files of an INF of Windows itself.
+    pub layout_files: Vec<String>,
+    /// `DriverPackageDisplayName`.
+    pub display_name: Option<Text>,
+    /// `DriverPackageType`.
+    pub package_type: Option<String>,
     /// `CatalogFile` entries: the decoration in lower case (`""`, `nt`, `ntamd64`…) and the file name.
     pub catalog_files: Vec<(String, String)>,
 }
@@ -68,77 +76,90 @@ impl Inf {
     /// # Errors
     /// No section, no signature Windows knows, or a GUID, date or version that cannot be read.
     pub fn version(&self) -> Result<Version> {
-        let Some(section) = self.section("Version") else {
-            return Err(Error::malformed("INF", "end of file", "a [Version] section", "none"));
+        // No mistake is let pass, so there is a version.
+        let found = Reader::new(self, Vec::new(), Architecture::Amd64, Strictness::Refuse).version()?;
+        found.ok_or_else(no_version)
+    }
+}
+
+fn no_version() -> Error {
+    Error::malformed("INF", "end of file", "a [Version] section", "none")
+}
+
+impl Reader<'_> {
+    /// As [`Inf::version`]; `None` if there is no such section.
+    pub(super) fn version(&mut self) -> Result<Option<Version>> {
+        let source = self.package;
+        let Some(section) = source.inf.section("Version") else {
+            let missing = Err(no_version());
+            return self.findings.check(Code::Signature, "", Position::default(), missing);
         };
-        let line = section.number;
+        let find = |key: &str| plain(source, section).find(|entry| entry.is(key) && entry.value(0).is_some());
+        let text = |key: &str| find(key).and_then(|entry| entry.text(0));
         let mut version = Version {
-            line,
-            signature: self.value("Version", "Signature").map(|text| text.text).unwrap_or_default(),
-            class: self.value("Version", "Class"),
-            class_guid: self.guid("ClassGuid")?,
-            provider: self.value("Version", "Provider"),
-            driver_ver: self.driver_ver()?,
-            pnp_lockdown: self
-                .value("Version", "PnpLockdown")
+            line: section.number,
+            signature: text("Signature").map(|text| text.text).unwrap_or_default(),
+            class: text("Class"),
+            class_guid: self.guid("ClassGuid", Code::Class, find("ClassGuid"))?,
+            provider: text("Provider"),
+            driver_ver: None,
+            pnp_lockdown: text("PnpLockdown")
                 .and_then(|text| number(&text.text))
                 .is_some_and(|value| value != 0),
-            extension_id: self.guid("ExtensionId")?,
+            extension_id: self.guid("ExtensionId", Code::Extension, find("ExtensionId"))?,
+            layout_files: find("LayoutFile").map(|entry| entry.values()).unwrap_or_default(),
+            display_name: text("DriverPackageDisplayName"),
+            package_type: text("DriverPackageType").map(|text| text.text),
             catalog_files: Vec::new(),
         };
+        if let Some(entry) = find("DriverVer") {
+            version.driver_ver = self.check(Code::DriverVer, &entry, driver_ver(&entry))?;
+        }
         if !SIGNATURES.contains(&version.signature.to_lowercase().as_str()) {
             let found = format!("'{}'", version.signature);
-            return Err(bad(section.position(), "Signature = \"$Windows NT$\" in [Version]", found));
+            let wrong = bad(section.position(), "Signature = \"$Windows NT$\" in [Version]", found);
+            self.findings.check::<()>(Code::Signature, "", section.position(), Err(wrong))?;
         }
-        for line in &section.lines {
-            let Some(key) = line.key().map(|key| self.expand(key).to_lowercase()) else { continue };
+        for entry in plain(source, section) {
+            let Some(key) = entry.line.key().map(|key| source.inf.expand(key).to_lowercase()) else {
+                continue;
+            };
             let decoration = match key.strip_prefix("catalogfile") {
                 Some("") => "",
                 Some(rest) if rest.starts_with('.') => rest.trim_start_matches('.'),
                 _ => continue,
             };
-            if let Some(file) = line.field(0).map(|raw| self.expand(raw)).filter(|file| !file.is_empty()) {
+            if let Some(file) = entry.value(0) {
                 version.catalog_files.push((decoration.to_owned(), file));
             }
         }
-        Ok(version)
+        Ok(Some(version))
     }
 
-    fn guid(&self, key: &str) -> Result<Option<Guid>> {
-        let Some((at, text)) = self.version_entry(key) else { return Ok(None) };
-        match Guid::parse(&text) {
-            Some(guid) => Ok(Some(guid)),
-            None => Err(bad(at, format!("a GUID as {key}"), format!("'{text}'"))),
-        }
-    }
-
-    /// The place and text of a `[Version]` entry that is not empty.
-    fn version_entry(&self, key: &str) -> Option<(Position, String)> {
-        self.entries("Version", key)
-            .find_map(|line| Some((line.field_position(0), self.expand(line.field(0)?))))
-            .filter(|(_, text)| !text.is_empty())
-    }
-
-    fn driver_ver(&self) -> Result<Option<DriverVer>> {
-        let Some(line) = self.entries("Version", "DriverVer").find(|line| line.field(0).is_some()) else {
+    fn guid(&mut self, key: &str, code: Code, entry: Option<Entry<'_>>) -> Result<Option<Guid>> {
+        let Some((line, text)) = entry.and_then(|entry| Some((entry.line, entry.value(0)?))) else {
             return Ok(None);
         };
-        let date = self.expand(line.field(0).unwrap_or_default());
-        let Some(filetime) = parse_date(&date) else {
-            return Err(bad(
-                line.field_position(0),
-                "a date as mm/dd/yyyy in DriverVer",
-                format!("'{date}'"),
-            ));
-        };
-        let version = match line.field(1).map(|raw| self.expand(raw)) {
-            None => 0,
-            Some(text) => parse_version(&text).ok_or_else(|| {
-                bad(line.field_position(1), "a version as w.x.y.z in DriverVer", format!("'{text}'"))
-            })?,
-        };
-        Ok(Some(DriverVer { date: filetime, version }))
+        let at = line.field_position(0);
+        let guid = Guid::parse(&text).ok_or_else(|| bad(at, format!("a GUID as {key}"), format!("'{text}'")));
+        self.findings.check(code, "", at, guid)
     }
+}
+
+/// A DriverVer directive: `date[,version]`.
+pub(super) fn driver_ver(entry: &Entry<'_>) -> Result<DriverVer> {
+    let date = entry.value(0).unwrap_or_default();
+    let Some(filetime) = parse_date(&date) else {
+        let at = entry.line.field_position(0);
+        return Err(bad(at, "a date as mm/dd/yyyy in DriverVer", format!("'{date}'")));
+    };
+    let at = entry.line.field_position(1);
+    let version = match entry.value(1) {
+        None => 0,
+        Some(text) => parse_version(&text)
+            .ok_or_else(|| bad(at, "a version as w.x.y.z in DriverVer", format!("'{text}'")))?,
+    };
+    Ok(DriverVer { date: filetime, version })
 }
 
 /// `mm/dd/yyyy` (or with `-`) as FILETIME.

@@ -6,30 +6,28 @@
 use super::services;
 use super::store::FILE_REPOSITORY;
 use crate::error::Result;
-use crate::formats::inf::{CopyFile, Dirid, Guid, Install, Model, Service};
+use crate::formats::inf::{Configuration, CopyFile, Dirid, Guid, Service};
 use crate::formats::regf::{dword, multi_sz, sz, Hive, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_SZ};
 
 /// The part of a package that starts at boot.
 #[derive(Debug, Clone)]
 pub struct BootStart {
     /// Install sections that have a boot-start service, each with its models.
-    pub sections: Vec<(Install, Vec<Model>)>,
+    pub sections: Vec<Configuration>,
 }
 
 impl BootStart {
     /// Picks the install sections with a boot-start driver; `None` if there are none.
-    pub fn of(sections: &[(Install, Vec<Model>)]) -> Option<Self> {
+    pub fn of(mut sections: Vec<Configuration>) -> Option<Self> {
         let is_boot = |service: &Service| service.is_boot_start() && services::is_driver(service);
-        let starts_at_boot = |install: &Install| install.services.iter().any(is_boot);
-        let sections: Vec<_> =
-            sections.iter().filter(|(install, _)| starts_at_boot(install)).cloned().collect();
+        sections.retain(|found| found.install.services.iter().any(is_boot));
         (!sections.is_empty()).then_some(Self { sections })
     }
 
     /// The drivers' services, each name once.
     pub fn services(&self) -> Vec<&Service> {
         let mut found: Vec<&Service> = Vec::new();
-        for service in self.sections.iter().flat_map(|(install, _)| &install.services) {
+        for service in self.sections.iter().flat_map(|found| &found.install.services) {
             let described = service.section.is_some() && !service.name.is_empty();
             let known = found.iter().any(|known| known.name.eq_ignore_ascii_case(&service.name));
             if described && !known && services::is_driver(service) {
@@ -42,7 +40,7 @@ impl BootStart {
     /// The files for `System32\drivers`, each target once.
     pub fn driver_files(&self) -> Vec<&CopyFile> {
         let mut found: Vec<&CopyFile> = Vec::new();
-        for copy in self.sections.iter().flat_map(|(install, _)| &install.copy_files) {
+        for copy in self.sections.iter().flat_map(|found| &found.install.copy_files) {
             let same = |known: &&CopyFile| target(known).eq_ignore_ascii_case(&target(copy));
             if copy.dirid == Dirid::DRIVERS && !found.iter().any(same) {
                 found.push(copy);
@@ -60,7 +58,7 @@ impl BootStart {
             let Some(database) = system.find(control_set, r"Control\CriticalDeviceDatabase")? else {
                 continue;
             };
-            for (install, models) in &self.sections {
+            for Configuration { install, models } in &self.sections {
                 let service = install.services.iter().find(|service| service.is_associated());
                 let Some(service) = service.filter(|service| !service.name.is_empty()) else { continue };
                 let ids =

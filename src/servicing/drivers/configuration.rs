@@ -97,10 +97,11 @@ fn section(changes: &[RegistryChange], place: &str, settings: &mut Vec<Setting>)
             RegistryOperation::Append(strings) => {
                 settings.push(setting(&path, &change.value, REG_MULTI_SZ | APPEND, multi_sz(strings)));
             }
-            // There is nothing to delete on a device that was never set up.
+            // There is nothing to delete or change on a device that was never set up.
             RegistryOperation::RemoveString(_)
             | RegistryOperation::DeleteValue
-            | RegistryOperation::DeleteKey => {}
+            | RegistryOperation::DeleteKey
+            | RegistryOperation::ChangeBits { .. } => {}
         }
     }
 }

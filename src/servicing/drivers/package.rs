@@ -6,18 +6,15 @@ use super::device_ids::DeviceIds;
 use super::signature::{self, CheckedFile, PackageCatalog, SignatureCheck};
 use crate::error::{Error, InFile, Result};
 use crate::formats::cat::{Catalog, FileDigests};
-use crate::formats::inf::{self, Applicability, DriverVer, Guid, Inf, Install, Model, Target, Version};
+use crate::formats::inf::{
+    self, Applicability, DriverVer, Environment, Guid, IncludedInf, Inf, SourceFile, Target, Version,
+};
 use crate::image::folder::{self, HostEntry, HostKind};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Largest file of a package: each is held in memory while its digests are made.
 const FILE_LIMIT: u64 = 2 << 30;
-/// INFs of the image that one package may include, directly and indirectly.
-const INCLUDE_LIMIT: usize = 64;
-
-/// Reads an INF of the image by its file name, for `Include`; `None` if the image does not have it.
-pub type IncludedInf<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Inf>>;
 
 /// An INF that was read, before anything is known of its package.
 #[derive(Debug)]
@@ -121,27 +118,27 @@ impl Package {
             )
             .in_file(shown));
         };
-        let (models, is_primitive) = match applicability {
-            Applicability::Models(models) => (models, false),
-            Applicability::Primitive(_) | Applicability::NotApplicable(_) => (Vec::new(), true),
+        let label = source.label(target);
+        let environment = Environment {
+            store_folder: Some(&label),
+            class_guid: &classes::well_known_guid,
+            ..Environment::new(*target)
         };
-        let sections = sections(&source.inf, models, target, included).in_file(shown.as_str())?;
+        let evaluation = source.inf.evaluate(&environment, included).in_file(shown.as_str())?;
         let is_extension = class_guid == classes::EXTENSION_CLASS;
         let mut device_ids = DeviceIds::default();
-        for (install, models) in &sections {
-            for model in models {
-                let hardware_id = model.hardware_id.as_deref().unwrap_or_default();
-                device_ids.add_line(hardware_id, &model.compatible_ids, install.feature_score, is_extension);
-            }
+        for (model, install) in evaluation.devices() {
+            let hardware_id = model.hardware_id.as_deref().unwrap_or_default();
+            device_ids.add_line(hardware_id, &model.compatible_ids, install.feature_score, is_extension);
         }
         let mut host = HostPackage::new(&source.path)?;
-        let files = files(&source.inf, source, target, &mut host)?;
+        let files = files(evaluation.files, source, &mut host)?;
         let (catalog, package_catalog) = catalog(source, target, &mut host)?;
         let inf = CheckedFile { path: source.name.clone(), digests: FileDigests::of(&source.bytes) };
         let checked: Vec<_> =
             files.iter().map(|file| CheckedFile { path: file.path.clone(), digests: file.digests }).collect();
         Ok(Self {
-            label: source.label(target),
+            label,
             class_guid,
             driver_ver: source.version.driver_ver.unwrap_or(DriverVer { date: 0, version: 0 }),
             provider: source.version.provider.as_ref().map(|text| text.text.clone()).unwrap_or_default(),
@@ -149,69 +146,19 @@ impl Package {
             files,
             catalog,
             device_ids,
-            boot_start: BootStart::of(&sections),
-            is_primitive,
+            boot_start: BootStart::of(evaluation.configurations),
+            is_primitive: !matches!(applicability, Applicability::Models(_)),
         })
     }
 }
 
-/// The install sections that models name, each once, with their models. A section that does not exist
-/// stays, empty: its devices are known, and nothing is done for them.
-fn sections(
-    inf: &Inf,
-    models: Vec<Model>,
-    target: &Target,
-    included: IncludedInf<'_>,
-) -> Result<Vec<(Install, Vec<Model>)>> {
-    let mut order: Vec<(String, Vec<Model>)> = Vec::new();
-    let mut index: HashMap<String, usize> = HashMap::new();
-    for model in models {
-        let place = *index.entry(model.install_section.to_lowercase()).or_insert(order.len());
-        match order.get_mut(place) {
-            Some((_, models)) => models.push(model),
-            None => order.push((model.install_section.clone(), vec![model])),
-        }
-    }
-    let mut known: HashMap<String, Option<Inf>> = HashMap::new();
-    let mut sections = Vec::with_capacity(order.len());
-    for (name, models) in order {
-        let nothing = Install { section: name.clone(), feature_score: 0xFF, ..Install::default() };
-        let mut install = inf.install(&name, target.architecture, &[])?.unwrap_or(nothing);
-        // Included INFs may include further ones: until no new name appears.
-        while !install.unresolved_needs.is_empty() {
-            let before = known.len();
-            for file in &install.includes {
-                let key = file.to_lowercase();
-                if known.len() < INCLUDE_LIMIT && !known.contains_key(&key) {
-                    let found = included(file)?;
-                    known.insert(key, found);
-                }
-            }
-            let infs: Vec<&Inf> = known.values().flatten().collect();
-            if let Some(found) = inf.install(&name, target.architecture, &infs)? {
-                install = found;
-            }
-            if known.len() == before {
-                break;
-            }
-        }
-        sections.push((install, models));
-    }
-    Ok(sections)
-}
-
 /// The files that the INF lists.
-fn files(
-    inf: &Inf,
-    source: &PackageInf,
-    target: &Target,
-    host: &mut HostPackage,
-) -> Result<Vec<PackageFile>> {
+fn files(listed: Vec<SourceFile>, source: &PackageInf, host: &mut HostPackage) -> Result<Vec<PackageFile>> {
     let shown = source.path.display().to_string();
     let catalogs: Vec<&str> = source.version.catalog_files.iter().map(|(_, file)| file.as_str()).collect();
     let mut files = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for file in inf.package_files(target.architecture).in_file(shown.as_str())? {
+    for file in listed {
         let special = file.path.eq_ignore_ascii_case(&source.name)
             || catalogs.iter().any(|catalog| catalog.eq_ignore_ascii_case(&file.path));
         if special || !seen.insert(file.path.to_lowercase()) {

@@ -5,7 +5,7 @@ use super::database::{self, Record};
 use super::package::{Package, PackageInf};
 use super::version::PackageVersion;
 use crate::error::Result;
-use crate::formats::inf::Architecture;
+use crate::formats::inf::{Architecture, Configuration};
 use crate::formats::regf::Hive;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub fn record(
     };
     if let Some(boot_start) = &package.boot_start {
         let mut strings = BTreeMap::new();
-        for (install, models) in &boot_start.sections {
+        for Configuration { install, models } in &boot_start.sections {
             record.configurations.push(configuration(install));
             record.descriptors.extend(descriptors(models, &install.section, &mut strings));
         }

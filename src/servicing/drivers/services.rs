@@ -11,7 +11,8 @@ use crate::formats::inf::{
     Dirid, EventLog, RegistryChange, RegistryData, RegistryOperation, RegistryRoot, Service, Text,
 };
 use crate::formats::regf::{
-    dword, multi_sz, read_multi_sz, sz, Hive, KeyId, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_SZ,
+    dword, multi_sz, read_multi_sz, sz, Hive, KeyId, REG_BINARY, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ,
+    REG_SZ,
 };
 
 /// Services of a driver have one of these bits in their type: kernel or file system driver.
@@ -197,6 +198,9 @@ pub fn change(hive: &mut Hive, base: KeyId, changes: &[RegistryChange]) -> Resul
                     hive.delete_value(key, &change.value)?;
                 }
             }
+            RegistryOperation::ChangeBits { mask, byte, set } => {
+                change_bits(hive, base, change, (*mask, *byte, *set))?;
+            }
             RegistryOperation::DeleteKey => {
                 // The service's own key is never deleted: it is being written.
                 if let Some(key) = hive.find(base, &change.key)?.filter(|&key| key != base) {
@@ -218,6 +222,22 @@ fn set(hive: &mut Hive, base: KeyId, change: &RegistryChange, data: &RegistryDat
     }
     let key = hive.create_key(base, &change.key)?;
     hive.set_value(key, &change.value, data.kind, &data.bytes)
+}
+
+/// Changes bits of a REG_BINARY value that has the byte; others are left alone.
+fn change_bits(
+    hive: &mut Hive,
+    base: KeyId,
+    change: &RegistryChange,
+    (mask, byte, set): (u8, u32, bool),
+) -> Result<()> {
+    let Some(key) = hive.find(base, &change.key)? else { return Ok(()) };
+    let value = hive.value(key, &change.value)?.filter(|value| value.kind == REG_BINARY);
+    let Some(mut data) = value.map(|value| value.data) else { return Ok(()) };
+    let place = usize::try_from(byte).ok().and_then(|byte| data.get_mut(byte));
+    let Some(place) = place else { return Ok(()) };
+    *place = if set { *place | mask } else { *place & !mask };
+    hive.set_value(key, &change.value, REG_BINARY, &data)
 }
 
 fn strings_of(hive: &Hive, key: KeyId, value: &str) -> Result<Vec<String>> {

@@ -10,7 +10,7 @@ use imgsvc::error::{Error, Result};
 use imgsvc::formats::regf::data;
 use imgsvc::image::{now, ImageFile, ImagePath, ImageSelector, MountOptions, SaveOptions, Session};
 use imgsvc::progress::unobserved;
-use imgsvc::servicing::hives::HiveFile;
+use imgsvc::servicing::hives::ImageHive;
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ fn edit(image: &Path, index: u32, hive: &str, key: &str) -> Result<(usize, usize
         Session::mount(&MountOptions::new(image, ImageSelector::Index(index)), &mut unobserved)?;
     let before = chunks(image, &session, &hive)?;
     let mut transaction = session.transaction("edit a hive")?;
-    let mut file = HiveFile::open(&transaction.view(), &hive)?
+    let mut file = ImageHive::open(&transaction.view(), &hive)?
         .ok_or_else(|| Error::ItemNotFound { path: hive.to_string() })?;
     let key = file.hive.create_key(file.hive.root(), key)?;
     file.hive.set_value(key, "Edited", data::REG_DWORD, &data::dword(1))?;

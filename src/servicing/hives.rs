@@ -28,14 +28,14 @@ pub enum Opening {
 
 /// A hive and its place in the image.
 #[derive(Debug)]
-pub struct HiveFile {
+pub struct ImageHive {
     path: ImagePath,
     /// The hive.
     pub hive: Hive,
     recovery: Option<Recovery>,
 }
 
-impl HiveFile {
+impl ImageHive {
     /// Opens a hive to be edited; `None` if the image has no such file.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //! Reference: docs/formats/driver-database.md, "Facts of the image"; `VER_NT_*` and `VER_SUITE_*` of
 //! winnt.h; the XML is described in docs/formats/wim.md.
 
-use super::hives::HiveFile;
+use super::hives::ImageHive;
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Architecture, Target};
 use crate::formats::regf::{Hive, KeyId, Peek};
@@ -39,7 +39,7 @@ pub struct WindowsImage {
     /// build can be, so that it excludes no driver.
     pub target: Target,
     /// The SYSTEM hive.
-    pub system: HiveFile,
+    pub system: ImageHive,
 }
 
 impl WindowsImage {
@@ -49,7 +49,7 @@ impl WindowsImage {
     /// [`Error::NotServiceable`] if there is no SYSTEM hive, or nothing says the architecture or version.
     pub fn open(view: &View<'_>, details: &ImageDetails) -> Result<Self> {
         let directory = directory(view, details)?;
-        let Some(system) = HiveFile::open(view, &hive_path(&directory, "SYSTEM")?)? else {
+        let Some(system) = ImageHive::open(view, &hive_path(&directory, "SYSTEM")?)? else {
             return Err(Error::NotServiceable {
                 reason: format!("it has no '{}', so it holds no Windows", hive_path(&directory, "SYSTEM")?),
             });
@@ -147,7 +147,7 @@ fn version(
     if let Some(version) = database_version(system)? {
         return Ok(version);
     }
-    match HiveFile::open(view, &hive_path(windows, "DRIVERS")?)? {
+    match ImageHive::open(view, &hive_path(windows, "DRIVERS")?)? {
         // The hive came with Windows 8. One that does not say its version excludes no driver.
         Some(drivers) => Ok(database_version(&drivers.hive)?.unwrap_or((10, 0, u32::MAX))),
         None => Err(Error::NotServiceable { reason: "nothing in it says which Windows it is".to_owned() }),

@@ -10,7 +10,7 @@ use crate::error::{Error, InFile, Result};
 use crate::formats::inf::Guid;
 use crate::formats::regf::Hive;
 use crate::image::{ImagePath, Session};
-use crate::servicing::hives::HiveFile;
+use crate::servicing::hives::ImageHive;
 use crate::servicing::windows::{hive_path, WindowsImage};
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ pub fn list(session: &mut Session, all: bool) -> Result<Vec<DriverInfo>> {
             reason: "its registry has no driver database, which Windows 8 and newer have".to_owned(),
         });
     }
-    let drivers = HiveFile::open(&view, &hive_path(&directory, "DRIVERS")?)?;
+    let drivers = ImageHive::open(&view, &hive_path(&directory, "DRIVERS")?)?;
     let mut found = Vec::new();
     let hives = [(DatabaseHive::System, Some(&system)), (DatabaseHive::Drivers, drivers.as_ref())];
     for (kind, file) in hives {

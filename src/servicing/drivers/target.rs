@@ -12,7 +12,7 @@ use crate::formats::inf::{Guid, Inf, Target, SIZE_LIMIT};
 use crate::formats::regf::{dword, Hive, KeyId, REG_DWORD};
 use crate::image::{ImageDetails, ImagePath, Transaction, View};
 use crate::progress::Observer;
-use crate::servicing::hives::HiveFile;
+use crate::servicing::hives::ImageHive;
 use crate::servicing::windows::{hive_path, WindowsImage};
 
 /// First version whose registry holds the driver database: Windows 8.
@@ -25,9 +25,9 @@ pub struct TargetImage {
     pub windows: ImagePath,
     /// What packages must be for.
     pub target: Target,
-    system: HiveFile,
-    drivers: Option<HiveFile>,
-    software: Option<HiveFile>,
+    system: ImageHive,
+    drivers: Option<ImageHive>,
+    software: Option<ImageHive>,
     classes: BootClasses,
     oem_map: OemInfMap,
 }
@@ -43,7 +43,7 @@ impl TargetImage {
         if database::find(&system.hive)?.is_none() {
             make_database(&mut system.hive, &target)?;
         }
-        let drivers = HiveFile::open(view, &hive_path(&directory, "DRIVERS")?)?;
+        let drivers = ImageHive::open(view, &hive_path(&directory, "DRIVERS")?)?;
         let inbox = database::packages(&system.hive).in_file(system.path().to_string())?;
         let inbox = inbox.into_iter().filter_map(|package| package.version);
         let inbox = inbox.filter(|version| version.inbox).map(|version| version.class_guid);
@@ -67,7 +67,7 @@ impl TargetImage {
         Ok(None)
     }
 
-    fn databases(&self) -> impl Iterator<Item = &HiveFile> {
+    fn databases(&self) -> impl Iterator<Item = &ImageHive> {
         std::iter::once(&self.system).chain(&self.drivers)
     }
 
@@ -148,7 +148,7 @@ impl TargetImage {
     /// The SOFTWARE hive, opened when first asked for; `None` if the image has none.
     pub fn software(&mut self, view: &View<'_>) -> Result<Option<&mut Hive>> {
         if self.software.is_none() {
-            self.software = HiveFile::open(view, &hive_path(&self.windows, "SOFTWARE")?)?;
+            self.software = ImageHive::open(view, &hive_path(&self.windows, "SOFTWARE")?)?;
         }
         Ok(self.software.as_mut().map(|software| &mut software.hive))
     }

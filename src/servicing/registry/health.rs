@@ -218,7 +218,7 @@ pub fn repair_image_hive(
     let name = path.to_string();
     let (bytes, recovery) = hives::read_recovered(&transaction.view(), &path, observer)?;
     let (hive, salvage) = repair(&bytes, observer).in_file(name.clone())?;
-    let file = hives::HiveFile::replacing(path, hive);
+    let file = hives::ImageHive::replacing(path, hive);
     file.stage(&mut transaction, clock::now(), observer)?;
     transaction.commit()?;
     Ok(repaired(name, None, salvage, &recovery))

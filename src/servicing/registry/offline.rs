@@ -6,7 +6,7 @@ use crate::error::{Error, InFile, Result};
 use crate::formats::regf::{Hive, KeyId};
 use crate::image::identity::control_set;
 use crate::image::{ImageDetails, View};
-use crate::servicing::hives::{HiveFile, Opening};
+use crate::servicing::hives::{ImageHive, Opening};
 use crate::servicing::windows;
 
 /// How the registry is opened.
@@ -32,7 +32,7 @@ pub struct Registry<'v> {
 
 #[derive(Debug)]
 enum Source<'v> {
-    Image { mounts: Mounts<'v>, open: Vec<(Mount, HiveFile)> },
+    Image { mounts: Mounts<'v>, open: Vec<(Mount, ImageHive)> },
     Hive(&'v mut Hive),
 }
 
@@ -90,7 +90,7 @@ impl<'v> Registry<'v> {
     }
 
     /// The hives of an image that were opened, to be staged.
-    pub(super) fn into_hives(self) -> Vec<HiveFile> {
+    pub(super) fn into_hives(self) -> Vec<ImageHive> {
         match self.source {
             Source::Image { open, .. } => open.into_iter().map(|(_, file)| file).collect(),
             Source::Hive(_) => Vec::new(),
@@ -175,7 +175,7 @@ impl<'v> Registry<'v> {
                 let hive = match known {
                     Some(hive) => hive,
                     None => {
-                        let Some(file) = HiveFile::open_for(&mounts.view(), &mount.path, self.opening)?
+                        let Some(file) = ImageHive::open_for(&mounts.view(), &mount.path, self.opening)?
                         else {
                             return Err(Error::ItemNotFound { path: mount.path.to_string() });
                         };

@@ -1,4 +1,5 @@
-//! All content a session can read: the blobs of the image file, and what was staged since.
+//! All content a session can read: the blobs of the image file, and what was staged since, whole or
+//! as [patches](crate::image::patch).
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::chunks::{self};
@@ -8,10 +9,12 @@ use crate::image::compress::Earlier;
 use crate::image::file::ImageFile;
 use crate::image::host::HostFile;
 use crate::image::operation::StagedBlob;
+use crate::image::patch::{Overlay, PatchedReader};
 use crate::image::resource::Storage;
 use sha1::{Digest, Sha1};
 use std::collections::HashMap;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The hash of no content.
@@ -43,8 +46,24 @@ impl ContentStore {
         self.staged_file.as_ref()
     }
 
-    /// Adds a staged blob.
-    pub fn add(&mut self, blob: StagedBlob) {
+    /// Adds a staged blob. One that is there already stays as it is: patches may rest on it.
+    ///
+    /// # Errors
+    /// [`Error::StateDamaged`] for a patch that cannot be one.
+    pub fn add(&mut self, blob: StagedBlob) -> Result<()> {
+        if let Some(patch) = &blob.patch {
+            let Some(base_size) = self.size(&patch.base) else {
+                let base = crate::image::encoding::to_hex(&patch.base);
+                return Err(Error::StateDamaged { reason: format!("there is no content {base} to patch") });
+            };
+            patch.check(&blob, base_size)?;
+        }
+        self.staged.entry(blob.hash).or_insert(blob);
+        Ok(())
+    }
+
+    /// Puts the same content, whole, in the place of a patch.
+    pub fn complete(&mut self, blob: StagedBlob) {
         self.staged.insert(blob.hash, blob);
     }
 
@@ -53,13 +72,31 @@ impl ContentStore {
         self.staged.get(hash)
     }
 
+    /// The content is staged as a patch.
+    pub fn is_patch(&self, hash: &Hash) -> bool {
+        self.staged.get(hash).is_some_and(|blob| blob.patch.is_some())
+    }
+
+    /// The whole content below all patches of a content, and what they lay over it.
+    pub(super) fn layers(&self, hash: &Hash) -> (Hash, Overlay) {
+        let mut overlay = Overlay::default();
+        let mut below = *hash;
+        while let Some((blob, patch)) =
+            self.staged.get(&below).and_then(|blob| Some((blob, blob.patch.as_ref()?)))
+        {
+            overlay.lay_under(patch, blob.offset);
+            below = patch.base;
+        }
+        (below, overlay)
+    }
+
     /// Bytes of a content that is there; `None` when it is nowhere.
     pub fn size(&self, hash: &Hash) -> Option<u64> {
         if *hash == EMPTY {
             return Some(0);
         }
-        let in_image = self.image.find_blob(hash).map(|blob| blob.size);
-        in_image.or_else(|| self.staged.get(hash).map(|blob| blob.size))
+        let staged = self.staged.get(hash).map(|blob| blob.size);
+        staged.or_else(|| self.image.find_blob(hash).map(|blob| blob.size))
     }
 
     /// Opens content for reading.
@@ -68,8 +105,10 @@ impl ContentStore {
             return Ok(ContentReader { source: Source::Nothing, hash: EMPTY, size: 0, position: 0 });
         }
         if let Some(blob) = self.staged.get(hash) {
-            let resource = self.open_staged(blob)?;
-            let source = Source::Staged(Box::new(resource));
+            let source = match blob.patch {
+                Some(_) => Source::Patched(self.open_patched(blob)?),
+                None => Source::Staged(Box::new(self.open_staged(blob)?)),
+            };
             return Ok(ContentReader { source, hash: *hash, size: blob.size, position: 0 });
         }
         let reader = self.image.open_blob(hash)?;
@@ -77,23 +116,34 @@ impl ContentStore {
         Ok(ContentReader { source: Source::Image(Box::new(reader)), hash: *hash, size, position: 0 })
     }
 
+    fn open_patched(&self, blob: &StagedBlob) -> Result<PatchedReader> {
+        let (below, overlay) = self.layers(&blob.hash);
+        // Whole content: this goes no deeper.
+        Ok(PatchedReader::new(self.open(&below)?, overlay, Arc::clone(self.file()?), blob.size))
+    }
+
+    fn file(&self) -> Result<&Arc<HostFile>> {
+        let gone = || Error::StateDamaged { reason: "the staged content is gone".to_owned() };
+        self.staged_file.as_ref().ok_or_else(gone)
+    }
+
     fn open_staged(&self, blob: &StagedBlob) -> Result<ResourceReader> {
-        let Some(file) = &self.staged_file else {
-            return Err(Error::StateDamaged { reason: "the staged content is gone".to_owned() });
-        };
+        let file = self.file()?;
         let Storage { compression, chunk_size } = self.image.storage();
         let source: Arc<dyn ReadAt> = file.clone();
         let resource = ResourceReader::open(source, staged_header(blob), compression, chunk_size);
         resource.in_file(file.path().display().to_string())
     }
 
-    /// The compressed chunks of a content, for a new version of it; `None` when they cannot be
-    /// taken over: solid, uncompressed, or of another chunk size.
+    /// The compressed chunks of a content, for a new version of it: of a patched one, those below
+    /// that no patch changed. `None` when they cannot be taken over: solid, uncompressed, or of
+    /// another chunk size.
     pub fn chunks(&self, hash: &Hash, storage: Storage) -> Option<EarlierChunks> {
-        let resource = match self.staged.get(hash) {
+        let (below, overlay) = self.layers(hash);
+        let resource = match self.staged.get(&below) {
             Some(blob) => self.open_staged(blob).ok()?,
             None => {
-                let blob = self.image.archive().blobs().get(hash)?;
+                let blob = self.image.archive().blobs().get(&below)?;
                 let crate::formats::wim::BlobLocation::Resource(_) = blob.location else { return None };
                 self.image.archive().open_resource(blob).ok()?
             }
@@ -101,10 +151,10 @@ impl ContentStore {
         let same = resource.compression() == storage.compression
             && resource.chunk_size() == storage.chunk_size
             && resource.header().has(resource_flags::COMPRESSED);
-        same.then(|| EarlierChunks {
-            count: chunks::chunk_count(resource.size(), resource.chunk_size()),
-            resource: Mutex::new(resource),
-            changed: Vec::new(),
+        same.then(|| {
+            let count = chunks::chunk_count(resource.size(), resource.chunk_size());
+            EarlierChunks { count, resource: Mutex::new(resource), changed: Vec::new() }
+                .without(&overlay.ranges(), storage.chunk_size)
         })
     }
 }
@@ -119,19 +169,17 @@ pub fn staged_header(blob: &StagedBlob) -> ResourceHeader {
 pub struct EarlierChunks {
     resource: Mutex<ResourceReader>,
     count: u64,
-    /// Numbers of chunks known to have changed, in order, as ranges with their ends.
+    /// Numbers of chunks known to have changed, as ranges with their ends.
     changed: Vec<(u64, u64)>,
 }
 
 impl EarlierChunks {
     /// Leaves out the chunks that hold bytes of `changed`.
-    pub fn without(mut self, changed: &[std::ops::Range<u64>], chunk_size: u32) -> Self {
+    pub fn without(mut self, changed: &[Range<u64>], chunk_size: u32) -> Self {
         let chunk_size = u64::from(chunk_size.max(1));
-        self.changed = changed
-            .iter()
-            .filter(|range| range.start < range.end)
-            .map(|range| (range.start / chunk_size, range.end.div_ceil(chunk_size)))
-            .collect();
+        let changed = changed.iter().filter(|range| range.start < range.end);
+        let chunks = changed.map(|range| (range.start / chunk_size, range.end.div_ceil(chunk_size)));
+        self.changed.extend(chunks);
         self
     }
 }
@@ -158,6 +206,7 @@ enum Source {
     Nothing,
     Image(Box<BlobReader>),
     Staged(Box<ResourceReader>),
+    Patched(PatchedReader),
 }
 
 /// Reads one content, by range or from front to back.
@@ -188,6 +237,7 @@ impl ContentReader {
             }
             Source::Image(reader) => reader.read_range(offset, buffer),
             Source::Staged(reader) => reader.read_range(offset, buffer),
+            Source::Patched(reader) => reader.read_range(offset, buffer),
         }
     }
 

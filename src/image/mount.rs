@@ -101,7 +101,8 @@ impl Session {
         };
         let details = OnceCell::new();
         let state = state.clone();
-        Ok(Some(Self { state, directory, record, image: image.into(), details, loaded: loaded.into() }))
+        let (image, loaded) = (image.into(), loaded.into());
+        Ok(Some(Self { state, directory, record, image, details, loaded, hives: Arc::default() }))
     }
 }
 

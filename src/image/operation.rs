@@ -9,9 +9,10 @@ use crate::formats::wim::Hash;
 use crate::image::encoding;
 use crate::image::ImagePath;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::ops::Range;
 
-/// Content in the session's staged file, in the form it will have in the image file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Content in the session's staged file: in the form it will have in the image file, or as a patch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StagedBlob {
     /// SHA-1 of the content.
@@ -25,6 +26,21 @@ pub struct StagedBlob {
     pub size_in_file: u64,
     /// A chunk table and chunks, or the content as it is.
     pub compressed: bool,
+    /// The staged file has only what differs from other content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Patch>,
+}
+
+/// What a new version of content has that the one before has not. The bytes of the ranges lie one
+/// after another in the staged file, as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Patch {
+    /// SHA-1 of the content that the rest is taken from, whole or a patch itself.
+    #[serde(with = "encoding::hex")]
+    pub base: Hash,
+    /// Ranges of the new content, ascending. What the base is too short for is in them.
+    pub ranges: Vec<Range<u64>>,
 }
 
 /// Properties of a new file or directory.

@@ -10,12 +10,14 @@ use crate::formats::wim::tree::Tree;
 use crate::formats::wim::Hash;
 use crate::image::content::ContentStore;
 use crate::image::file::{read_header_bytes, ImageFile};
+use crate::image::hive_cache::HiveCache;
 use crate::image::host::HostFile;
 use crate::image::identity::Sources;
 use crate::image::info::ImageDetails;
 use crate::image::journal::{self, Extent};
 use crate::image::metadata::read_tree;
-use crate::image::operation::{JournalRecord, StagedBlob};
+use crate::image::operation::JournalRecord;
+use crate::image::staging::Staging;
 use crate::image::state::{Base, Record, SessionDirectory, StateDirectory};
 use crate::image::transaction::Transaction;
 use crate::image::view::View;
@@ -33,6 +35,7 @@ pub struct Session {
     pub(super) image: OnceCell<Arc<ImageFile>>,
     pub(super) details: OnceCell<ImageDetails>,
     pub(super) loaded: OnceCell<Loaded>,
+    pub(super) hives: Arc<HiveCache>,
 }
 
 /// The image with the session's work in it.
@@ -77,6 +80,7 @@ impl Session {
             image: OnceCell::new(),
             details: OnceCell::new(),
             loaded: OnceCell::new(),
+            hives: Arc::default(),
         })
     }
 
@@ -124,7 +128,7 @@ impl Session {
     /// The image as it is now, for reading. The first call reads metadata and journal.
     pub fn view(&self) -> Result<View<'_>> {
         let loaded = self.load(&mut unobserved)?;
-        Ok(View::new(&loaded.tree, &loaded.content))
+        Ok(View::new(&loaded.tree, &loaded.content).with_hives(&self.hives))
     }
 
     /// Takes over what other handles did. [`Session::transaction`] and [`Session::save`] do it by
@@ -270,6 +274,32 @@ impl Session {
         Ok(self.loaded.get_or_init(|| loaded))
     }
 
+    /// The content as it is written to the image file: patches that the image refers to are staged whole,
+    /// behind all that is staged, until what this returns is dropped.
+    pub(super) fn complete_patches(
+        &self,
+        loaded: &Loaded,
+        level: u32,
+        observer: Observer<'_>,
+    ) -> Result<(ContentStore, Option<Staging>)> {
+        let mut content = loaded.content.clone();
+        let image = self.image_file()?;
+        let is_wanted = |hash: &Hash| content.is_patch(hash) && image.archive().blobs().get(hash).is_none();
+        let mut patches: Vec<Hash> = loaded.tree.blob_references().into_keys().filter(is_wanted).collect();
+        if patches.is_empty() {
+            return Ok((content, None));
+        }
+        patches.sort_unstable();
+        let path = self.directory.staged(self.record.generation);
+        let mut staging = Staging::begin(path, loaded.pending.staged_length, image.storage())?;
+        staging.set_level(level);
+        content.set_staged_file(staging.file());
+        for hash in patches {
+            staging.complete(&mut content, &hash, observer)?;
+        }
+        Ok((content, Some(staging)))
+    }
+
     /// Forgets all that was read; the next use reads it again.
     pub(super) fn forget(&mut self) {
         self.loaded = OnceCell::new();
@@ -294,7 +324,15 @@ fn replay(directory: &SessionDirectory, generation: u64, loaded: &mut Loaded) ->
                 reason: format!("the journal does not fit the image: {error}"),
             })?;
         }
-        record.blobs.iter().for_each(|blob: &StagedBlob| content.add(*blob));
+        for blob in record.blobs {
+            let end = blob.offset.checked_add(blob.size_in_file);
+            if end.is_none_or(|end| end > record.staged_length) {
+                return Err(Error::StateDamaged {
+                    reason: "content lies outside the staged file".to_owned(),
+                });
+            }
+            content.add(blob)?;
+        }
         pending.staged_length = record.staged_length;
         pending.transactions = pending.transactions.saturating_add(1);
         let operations = u64::try_from(record.operations.len()).unwrap_or(u64::MAX);

@@ -1,13 +1,16 @@
 //! Content on its way into a session: hashed, deduplicated, and kept in one file in the form it
-//! will have in the image file.
+//! will have in the image file; a new version of large content as a [patch](crate::image::patch), which
+//! gets that form when it is saved.
 
 use crate::error::{Error, Result};
-use crate::formats::wim::{resource_flags, Hash};
+use crate::formats::wim::{resource_flags, Hash, ResourceHeader};
 use crate::image::compress::{Earlier, Nothing};
 use crate::image::content::{ContentStore, EMPTY};
+use crate::image::encoding;
 use crate::image::host::{self, HostFile};
-use crate::image::operation::StagedBlob;
+use crate::image::operation::{Patch, StagedBlob};
 use crate::image::options::Content;
+use crate::image::patch;
 use crate::image::resource::{ResourceWriter, Storage, Written};
 use crate::progress::{report, Observer, Phase};
 use sha1::{Digest, Sha1};
@@ -15,6 +18,9 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Bytes hashed at a time, between two reports.
+const HASHED: usize = 16 << 20;
 
 /// Hash, bytes, and whether the content was there already.
 pub type Staged = (Hash, u64, bool);
@@ -109,16 +115,27 @@ impl Staging {
         self.stage_bytes(store, &bytes, &Nothing, observer)
     }
 
-    /// Stages a new version of the content `old`: chunks outside `changed` are compared with the
-    /// old ones and taken over compressed.
+    /// Stages a new version of the content `old`, which differs in `changed` only: those ranges, if that
+    /// pays and `patchable` (the old content stays readable), else all of it. Then chunks outside
+    /// `changed` are compared with the old ones and taken over compressed.
     pub fn stage_version(
         &mut self,
         store: &mut ContentStore,
-        old: &Hash,
+        (old, patchable): (&Hash, bool),
         content: &[u8],
         changed: &[Range<u64>],
         observer: Observer<'_>,
     ) -> Result<Staged> {
+        let size = length_of(content);
+        match store.size(old) {
+            Some(base_size) if patchable => {
+                let ranges = patch::ranges(changed, size, base_size);
+                if patch::pays(&ranges, size) {
+                    return self.stage_patch(store, Patch { base: *old, ranges }, content, observer);
+                }
+            }
+            _ => {}
+        }
         match store.chunks(old, self.storage) {
             Some(chunks) => {
                 let chunks = chunks.without(changed, self.storage.chunk_size);
@@ -128,6 +145,77 @@ impl Staging {
         }
     }
 
+    fn stage_patch(
+        &mut self,
+        store: &mut ContentStore,
+        patch: Patch,
+        content: &[u8],
+        observer: Observer<'_>,
+    ) -> Result<Staged> {
+        let size = length_of(content);
+        let hash = hash(content, observer)?;
+        report(observer, Phase::Staging, size, size)?;
+        if store.size(&hash).is_some() {
+            return Ok((hash, size, true));
+        }
+        let (offset, mut end) = (self.length, self.length);
+        let index = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+        for range in &patch.ranges {
+            let bytes = content.get(index(range.start)..index(range.end)).unwrap_or_default();
+            if let Err(error) = self.file.write_at(bytes, end) {
+                let _ = self.file.set_length(offset);
+                return Err(error);
+            }
+            end = end.saturating_add(length_of(bytes));
+        }
+        let size_in_file = end.saturating_sub(offset);
+        let blob = StagedBlob { hash, size, offset, size_in_file, compressed: false, patch: Some(patch) };
+        self.add(store, blob, end)?;
+        debug_assert!(
+            store.open(&hash).and_then(|mut read| read.stream(&mut |_| Ok(()))).is_ok(),
+            "more than the named ranges has changed"
+        );
+        Ok((hash, size, false))
+    }
+
+    /// Stages patched content in the form it will have in the image file. Chunks that no patch changed are
+    /// taken over from the content below. Nothing is noted of it: it is for a save, while this lives.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when the patches do not make the content that they should.
+    pub fn complete(&mut self, store: &mut ContentStore, hash: &Hash, observer: Observer<'_>) -> Result<()> {
+        let mut content = store.open(hash)?;
+        let (file, offset, size) = (self.file(), self.length, content.size());
+        let chunks = store.chunks(hash, self.storage);
+        let earlier: &dyn Earlier = match &chunks {
+            Some(chunks) => chunks,
+            None => &Nothing,
+        };
+        let mut done = 0u64;
+        let written = self.writer()?.write(&file, offset, size, &mut content, earlier, &mut |bytes| {
+            done = done.saturating_add(bytes);
+            report(observer, Phase::Staging, done, size)
+        });
+        let Written { hash: found, header, end } = written.inspect_err(|_| {
+            let _ = file.set_length(offset);
+        })?;
+        self.length = end;
+        if found != *hash {
+            let (expected, found) = (encoding::to_hex(hash), encoding::to_hex(&found));
+            return Err(Error::malformed("content", "SHA-1", expected, found));
+        }
+        store.complete(whole(found, size, &header));
+        Ok(())
+    }
+
+    /// Notes a blob that ends at `end`.
+    fn add(&mut self, store: &mut ContentStore, blob: StagedBlob, end: u64) -> Result<()> {
+        self.length = end;
+        store.add(blob.clone())?;
+        self.blobs.push(blob);
+        Ok(())
+    }
+
     fn stage_bytes(
         &mut self,
         store: &mut ContentStore,
@@ -135,11 +223,11 @@ impl Staging {
         earlier: &dyn Earlier,
         observer: Observer<'_>,
     ) -> Result<Staged> {
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let size = length_of(bytes);
         if bytes.is_empty() {
             return Ok((EMPTY, 0, true));
         }
-        let hash: Hash = Sha1::digest(bytes).into();
+        let hash = hash(bytes, observer)?;
         if store.size(&hash).is_some() {
             report(observer, Phase::Staging, size, size)?;
             return Ok((hash, size, true));
@@ -174,12 +262,7 @@ impl Staging {
             file.set_length(offset)?;
             return Ok((hash, size, true));
         }
-        let compressed = header.has(resource_flags::COMPRESSED);
-        let blob =
-            StagedBlob { hash, size, offset: header.offset, size_in_file: header.size_in_file, compressed };
-        self.length = end;
-        self.blobs.push(blob);
-        store.add(blob);
+        self.add(store, whole(hash, size, &header), end)?;
         Ok((hash, size, false))
     }
 
@@ -198,4 +281,26 @@ impl Drop for Staging {
             let _ = self.file.set_length(self.start);
         }
     }
+}
+
+/// A resource as a staged blob.
+fn whole(hash: Hash, size: u64, header: &ResourceHeader) -> StagedBlob {
+    let compressed = header.has(resource_flags::COMPRESSED);
+    let ResourceHeader { offset, size_in_file, .. } = *header;
+    StagedBlob { hash, size, offset, size_in_file, compressed, patch: None }
+}
+
+fn hash(content: &[u8], observer: Observer<'_>) -> Result<Hash> {
+    let mut digest = Sha1::new();
+    for (number, part) in content.chunks(HASHED).enumerate() {
+        if number > 0 {
+            report(observer, Phase::Staging, 0, length_of(content))?;
+        }
+        digest.update(part);
+    }
+    Ok(digest.finalize().into())
+}
+
+fn length_of(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }

@@ -65,7 +65,7 @@ impl<'s> Transaction<'s> {
 
     /// The image with the changes so far.
     pub fn view(&self) -> View<'_> {
-        View::new(&self.loaded.tree, &self.loaded.content)
+        View::new(&self.loaded.tree, &self.loaded.content).with_hives(&self.session.hives)
     }
 
     /// libwim's compression level for content staged from now on; 0 for the default (fast).
@@ -117,9 +117,10 @@ impl<'s> Transaction<'s> {
         Ok(Put { replaced: existing.is_some(), hash, size, known })
     }
 
-    /// Gives an existing file new content that differs from the old in the `changed` ranges only.
-    /// Compressed chunks outside them are taken over as they are, after a check that they hold
-    /// the same bytes: a wrong range costs space, never content.
+    /// Gives an existing file new content that differs from the old in the `changed` ranges only. When
+    /// they are a small part of it, they alone are staged; they **must** name every byte that differs,
+    /// for what they leave out is not looked at. When they are not, compressed chunks outside them are
+    /// taken over after a check that they hold the same bytes.
     pub fn replace_content(
         &mut self,
         path: &ImagePath,
@@ -129,8 +130,12 @@ impl<'s> Transaction<'s> {
     ) -> Result<Put> {
         let dentry = self.view().file(path)?;
         self.check_replaceable(dentry)?;
-        let old = self.loaded.tree.inode_of(dentry).unnamed_hash();
-        let staged = self.staging.stage_version(&mut self.loaded.content, &old, content, changed, observer);
+        let Loaded { tree, content: store, base_references, .. } = &mut self.loaded;
+        let old = tree.inode_of(dentry).unnamed_hash();
+        // What only other images of the file refer to can go while the session lasts.
+        let (below, _) = store.layers(&old);
+        let patchable = store.staged_blob(&below).is_some() || base_references.contains_key(&below);
+        let staged = self.staging.stage_version(store, (&old, patchable), content, changed, observer);
         let (hash, size, known) = staged?;
         if hash != old {
             self.set_stream(path, &[], hash, self.record.time)?;
@@ -316,8 +321,10 @@ impl<'s> Transaction<'s> {
     /// Makes the changes part of the session, durably. On an error the session is as before.
     pub fn commit(mut self) -> Result<()> {
         if self.record.operations.is_empty() {
-            self.loaded.content.set_staged_file(self.staging.file());
-            self.session.loaded = self.loaded.into();
+            // What was staged all the same goes now; whoever knew of it must not refer to it.
+            if self.staging.take_blobs().is_empty() {
+                self.session.loaded = self.loaded.into();
+            }
             return Ok(());
         }
         self.staging.sync(self.loaded.pending.transactions == 0)?;

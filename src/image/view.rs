@@ -8,19 +8,31 @@ use crate::formats::security::SecurityDescriptor;
 use crate::formats::wim::tree::{DentryId, Inode, StreamKind, Tree};
 use crate::formats::wim::Hash;
 use crate::image::content::{ContentReader, ContentStore};
+use crate::image::hive_cache::HiveCache;
 use crate::image::info::{hash_text, Item, ItemType, StreamInfo};
 use crate::image::ImagePath;
+use std::sync::Arc;
 
 /// The image as it is now, with the changes of the transaction it came from.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     tree: &'a Tree,
     content: &'a ContentStore,
+    hives: Option<&'a Arc<HiveCache>>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(tree: &'a Tree, content: &'a ContentStore) -> Self {
-        Self { tree, content }
+        Self { tree, content, hives: None }
+    }
+
+    pub(super) fn with_hives(self, hives: &'a Arc<HiveCache>) -> Self {
+        Self { hives: Some(hives), ..self }
+    }
+
+    /// Hives that the session's handle keeps in memory; `None` when no session is looked at.
+    pub(crate) fn hives(&self) -> Option<&'a Arc<HiveCache>> {
+        self.hives
     }
 
     /// The tree itself.
@@ -90,6 +102,12 @@ impl<'a> View<'a> {
     pub fn open_file(&self, path: &ImagePath) -> Result<ContentReader> {
         let dentry = self.file(path)?;
         self.open(dentry)
+    }
+
+    /// SHA-1 of the file at `path`; all zero when it is empty.
+    pub fn content_hash(&self, path: &ImagePath) -> Result<Hash> {
+        let dentry = self.file(path)?;
+        readable_hash(self.tree.inode_of(dentry), || self.tree.display_path(dentry))
     }
 
     /// Opens a named stream of the item at `path`.

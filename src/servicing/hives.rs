@@ -1,8 +1,10 @@
-//! The registry hives of an image: opened once, edited in memory, staged once.
+//! The registry hives of an image: opened, edited in memory, staged. A session's handle keeps them in
+//! memory afterwards, so that the next edit needs not read them.
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::regf::logs::{recover, LogFiles, Recovery, RecoveryState};
 use crate::formats::regf::{Hive, Peek};
+use crate::formats::wim::Hash;
 use crate::formats::{ReadAt, ReadRange};
 use crate::image::{ContentReader, ImagePath, PutOptions, Transaction, View};
 use crate::progress::{report, Observer, Phase};
@@ -33,6 +35,10 @@ pub struct ImageHive {
     /// The hive.
     pub hive: Hive,
     recovery: Option<Recovery>,
+    /// The SHA-1 of the content that the hive was, when it was opened.
+    origin: Option<Hash>,
+    /// The hive is all in memory, and needed no logs.
+    whole: bool,
 }
 
 impl ImageHive {
@@ -59,6 +65,11 @@ impl ImageHive {
         if !view.exists(path)? {
             return Ok(None);
         }
+        let hash = view.content_hash(path)?;
+        if let Some(hive) = view.hives().and_then(|kept| kept.take(path, &hash)) {
+            let (path, origin) = (path.clone(), Some(hash));
+            return Ok(Some(Self { path, hive, recovery: None, origin, whole: true }));
+        }
         // A base block that cannot be read may have a copy in the logs.
         let dirty = Peek::open(Box::new(view.open_file(path)?)).map_or(true, |peek| peek.is_dirty());
         let opened = match (dirty, opening) {
@@ -75,12 +86,22 @@ impl ImageHive {
         if opening == (Opening::Edit { accept_dirty: true }) {
             hive.accept_dirty();
         }
-        Ok(Some(Self { path: path.clone(), hive, recovery }))
+        let whole = !dirty && opening != Opening::Look;
+        Ok(Some(Self { path: path.clone(), hive, recovery, origin: Some(hash), whole }))
+    }
+
+    /// Done with a hive: if it is all in memory and was not edited, it is kept for the next use.
+    pub fn close(self, view: &View<'_>) {
+        if let (Some(hash), Some(kept)) = (self.origin, view.hives()) {
+            if self.whole && !self.hive.is_edited() {
+                kept.put(self.path, hash, self.hive);
+            }
+        }
     }
 
     /// A hive that takes the place of the one at `path`.
     pub fn replacing(path: ImagePath, hive: Hive) -> Self {
-        Self { path, hive, recovery: None }
+        Self { path, hive, recovery: None, origin: None, whole: true }
     }
 
     /// What the logs did to a hive that was dirty; nothing if it was clean.
@@ -103,9 +124,16 @@ impl ImageHive {
     ) -> Result<()> {
         let changed = self.hive.seal(now).in_file(self.path.to_string())?;
         if changed.is_empty() {
+            self.close(&transaction.view());
             return Ok(());
         }
-        transaction.replace_content(&self.path, self.hive.bytes(), &changed, observer)?;
+        // What changed is known of the content that was opened only.
+        let same = self.origin == Some(transaction.view().content_hash(&self.path)?);
+        let bytes = self.hive.bytes();
+        let put = match same {
+            true => transaction.replace_content(&self.path, bytes, &changed, observer)?,
+            false => transaction.put_file(&self.path, bytes.into(), &PutOptions::overwrite(), observer)?,
+        };
         for extension in LOGS {
             let log = log_path(&self.path, extension)?;
             let item = transaction.view().item(&log)?;
@@ -114,6 +142,9 @@ impl ImageHive {
                 transaction.put_file(&log, empty.into(), &PutOptions::overwrite(), observer)?;
             }
         }
+        // Should the transaction fail, the file does not get this content, and the hive is not used.
+        (self.origin, self.whole) = (Some(put.hash), true);
+        self.close(&transaction.view());
         Ok(())
     }
 }

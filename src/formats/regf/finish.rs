@@ -48,6 +48,11 @@ impl Hive {
         Ok(changed)
     }
 
+    /// Whether the hive is not as it was opened, or last finished.
+    pub fn is_edited(&self) -> bool {
+        self.half_edited || self.cells.is_written()
+    }
+
     fn changed(&self) -> Vec<Range<u64>> {
         let page = u64::from(PAGE);
         let mut ranges: Vec<Range<u64>> = Vec::new();

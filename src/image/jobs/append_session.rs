@@ -4,7 +4,7 @@ use crate::error::{InFile, Result};
 use crate::formats::wim::xml::Element;
 use crate::formats::wim::{Hash, ResourceHeader};
 use crate::image::container::{AppendOptions, ContainerWriter, ImageMetadata};
-use crate::image::content::staged_header;
+use crate::image::content::{staged_header, ContentStore};
 use crate::image::identity;
 use crate::image::info::host_path;
 use crate::image::session::{Loaded, Session};
@@ -77,8 +77,9 @@ impl Session {
         let loaded = self.load(observer)?;
         let xml = described(xml, options, loaded).in_file(self.image_name())?;
         writer.check_name(&options.name, None).in_file(self.image_name())?;
-        let staged = staged_content(loaded, &writer);
-        if let Some(file) = loaded.content.staged_file() {
+        let (content, completed) = self.complete_patches(loaded, options.level, observer)?;
+        let staged = staged_content(loaded, &content, &writer);
+        if let Some(file) = content.staged_file() {
             writer.expect(staged.iter().map(|(_, header)| header.size).fold(0, u64::saturating_add));
             writer.add_resources(file, &staged, observer)?;
         }
@@ -87,6 +88,7 @@ impl Session {
             writer.set_boot_index(Some(image_index))?;
         }
         let finished = writer.finish(observer)?;
+        drop(completed);
         self.adopt()?;
         drop(lock);
         Ok(AppendReport {
@@ -130,9 +132,13 @@ fn described(mut xml: Element, options: &AppendSessionOptions, loaded: &Loaded) 
 }
 
 /// The staged content that the session's state refers to, in the order it was staged.
-fn staged_content(loaded: &Loaded, writer: &ContainerWriter) -> Vec<(Hash, ResourceHeader)> {
+fn staged_content(
+    loaded: &Loaded,
+    content: &ContentStore,
+    writer: &ContainerWriter,
+) -> Vec<(Hash, ResourceHeader)> {
     let wanted = loaded.tree.blob_references().into_keys().filter(|hash| !writer.has(hash));
-    let staged = wanted.filter_map(|hash| loaded.content.staged_blob(&hash));
+    let staged = wanted.filter_map(|hash| content.staged_blob(&hash));
     let mut staged: Vec<_> = staged.map(|blob| (blob.hash, staged_header(blob))).collect();
     staged.sort_unstable_by_key(|(_, header)| header.offset);
     staged

@@ -17,7 +17,7 @@ use crate::image::file::read_header_bytes;
 use crate::image::host::{self, HostFile};
 use crate::image::info::SaveReport;
 use crate::image::options::SaveOptions;
-use crate::image::session::{check_base, Session};
+use crate::image::session::{check_base, Loaded, Session};
 use crate::image::state::{Commit, Record};
 use crate::progress::{report, Observer, Phase};
 use plan::Work;
@@ -67,18 +67,20 @@ impl Session {
             return Ok(told);
         }
         let target = self.writable_image(observer)?;
-        self.load(observer)?;
+        let loaded = self.load(observer)?;
         told.file_size_before = self.record.base.length;
+        let (content, completed) = self.complete_patches(loaded, options.level, observer)?;
         // The tree is given up here: afterwards, and after an error, it is read again when needed.
         let Some(loaded) = self.loaded.take() else {
             return Err(Error::StateDamaged { reason: "the session was not loaded".to_owned() });
         };
-        let work = Work::new(loaded);
+        let work = Work::new(Loaded { content, ..loaded });
         let outcome = match options.compact {
             true => compact::save(self, work, &target, options, observer),
             false => append::save(self, work, &target, options, observer),
         }
         .in_file(self.image_name())?;
+        drop(completed);
         told.saved = true;
         told.compacted = options.compact;
         told.blobs_added = outcome.blobs_added;

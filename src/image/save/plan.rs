@@ -77,7 +77,7 @@ impl Plan {
         for Change { hash, before, now } in &work.changes {
             let Some(blob) = table.get_mut(hash) else {
                 match work.content.staged_blob(hash) {
-                    Some(staged) => added.push((*staged, *now)),
+                    Some(staged) => added.push((staged.clone(), *now)),
                     // The image was damaged before, and is no worse for it.
                     None if *before > 0 => {}
                     None => {

@@ -61,8 +61,10 @@ pub fn add(
         job.target.stage(&mut transaction, job.now, observer)?;
         // The last word a caller can cancel at: after it, the changes are made.
         report(observer, Phase::Drivers, total, total)?;
-        transaction.commit()?;
+    } else {
+        job.target.close(&transaction.view());
     }
+    transaction.commit()?;
     Ok(reports)
 }
 

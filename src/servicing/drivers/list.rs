@@ -51,6 +51,7 @@ pub fn list(session: &mut Session, all: bool) -> Result<Vec<DriverInfo>> {
         }
     }
     infos.sort_by_cached_key(|info| (sort_key(&info.driver), info.original_file_name.clone()));
+    drivers.into_iter().chain([system]).for_each(|hive| hive.close(&view));
     Ok(infos)
 }
 

@@ -158,6 +158,12 @@ impl TargetImage {
         class_name(&self.system.hive, class)
     }
 
+    /// Done without changes: the hives are kept for the next use.
+    pub fn close(self, view: &View<'_>) {
+        self.system.close(view);
+        self.drivers.into_iter().chain(self.software).for_each(|hive| hive.close(view));
+    }
+
     /// Stages the hives that were changed.
     pub fn stage(self, transaction: &mut Transaction<'_>, now: u64, observer: Observer<'_>) -> Result<()> {
         self.system.stage(transaction, now, observer)?;

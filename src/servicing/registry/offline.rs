@@ -97,6 +97,11 @@ impl<'v> Registry<'v> {
         }
     }
 
+    /// Done without edits: hives that are all in memory are kept for the next use.
+    pub(super) fn close(self, view: &View<'_>) {
+        self.into_hives().into_iter().for_each(|hive| hive.close(view));
+    }
+
     /// Where the hives of the image are; `None` for a single hive.
     pub(super) fn mounts(&self) -> Option<&Mounts<'v>> {
         match &self.source {

@@ -29,7 +29,11 @@ impl Target<'_> {
             Target::File(file) => look(&mut of_file(file)),
             Target::Session(session) => {
                 session.refresh()?;
-                look(&mut Registry::of_image(session.view()?, session.image(), access.clone())?)
+                let view = session.view()?;
+                let mut registry = Registry::of_image(view, session.image(), access.clone())?;
+                let answer = look(&mut registry);
+                registry.close(&view);
+                answer
             }
         }
     }
@@ -68,16 +72,19 @@ impl Target<'_> {
         let mut transaction = session.transaction(label)?;
         let opening = Opening::Edit { accept_dirty: access.force };
         let mut registry = Registry::opened_for(opening, transaction.view(), &details, access.clone())?;
-        let answer = change(&mut registry)?;
-        if registry.discarded {
-            return Ok(answer);
+        let answer = change(&mut registry);
+        if answer.is_err() || registry.discarded {
+            registry.close(&transaction.view());
+            // Nothing was done in it: this hands back what the session had read.
+            transaction.commit()?;
+            return answer;
         }
         let now = clock::now();
         for hive in registry.into_hives() {
             hive.stage(&mut transaction, now, observer)?;
         }
         transaction.commit()?;
-        Ok(answer)
+        answer
     }
 }
 

@@ -95,6 +95,38 @@ function Copy-Hive {
     $Path
 }
 
+# A session on a copy of the sample image, and hive files beside it.
+function New-RegistrySample {
+    param ([switch] $ReadOnly)
+    $sample = New-Sample
+    $null = Mount-Image $sample.Image 1 -Path $sample.Path -ReadOnly:$ReadOnly
+    [PSCustomObject]@{
+        Folder   = $sample.Folder
+        Image    = $sample.Image
+        Path     = $sample.Path
+        Drivers  = $sample.Drivers
+        System   = Copy-Hive SYSTEM "$($sample.Folder)/SYSTEM"
+        Software = Copy-Hive SOFTWARE "$($sample.Folder)/SOFTWARE"
+    }
+}
+
+# A registration file of version 5.
+function New-RegFile {
+    param ([string] $Path, [string[]] $Lines)
+    [System.IO.File]::WriteAllText($Path, "Windows Registry Editor Version 5.00`r`n`r`n" + ($Lines -join "`r`n") + "`r`n", [System.Text.Encoding]::Unicode)
+    $Path
+}
+
+# hivexregedit's reading of a hive file, as lines of text. Skips the test, with the reason, when it is not installed.
+function Get-HivexDump {
+    param ([string] $Hive, [string] $Key = '\')
+    $program = Find-Program 'hivexregedit'
+    if (-not $program) { Set-ItResult -Skipped -Because 'hivexregedit is not installed' }
+    $dump = Invoke-Program $program '--export', '--unsafe-printable-strings', $Hive, $Key
+    if ($dump.ExitCode -ne 0) { throw $dump.Errors }
+    $dump.Output.Split("`n") | ForEach-Object { $_.TrimEnd("`r") }
+}
+
 # Damages the first key of that name: its record loses the signature, so that readers do not know it.
 function Edit-Hive {
     param ([string] $Path, [string] $Key)

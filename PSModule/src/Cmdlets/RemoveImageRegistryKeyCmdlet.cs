@@ -6,7 +6,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Remove-ImageRegistryKey: removes keys from an offline registry.</summary>
-[Cmdlet(VerbsCommon.Remove, "ImageRegistryKey", SupportsShouldProcess = true, DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsCommon.Remove, "ImageRegistryKey", SupportsShouldProcess = true)]
 [OutputType(typeof(RegistryRemoval))]
 public sealed class RemoveImageRegistryKeyCmdlet : RegistryObjectCmdlet
 {

@@ -7,13 +7,12 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Remove-ImageRegistryValue: removes values from an offline registry.</summary>
-[Cmdlet(VerbsCommon.Remove, "ImageRegistryValue", SupportsShouldProcess = true, DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsCommon.Remove, "ImageRegistryValue", SupportsShouldProcess = true)]
 [OutputType(typeof(RegistryRemoval))]
 public sealed class RemoveImageRegistryValueCmdlet : RegistryObjectCmdlet
 {
-    /// <summary>The name of the key.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = SessionSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = HiveSet)]
+    /// <summary>The name of the key; for an object without it, its own.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RegistryKeyCompleter))]
     public string Key { get; set; } = string.Empty;
@@ -32,16 +31,16 @@ public sealed class RemoveImageRegistryValueCmdlet : RegistryObjectCmdlet
     public ImageRegistryValue? InputObject { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForItem(InputObject?.Key ?? Key, () =>
+    protected override void ProcessRecord() => ForItem(Key, () =>
     {
         RegistryTarget target = Target(InputObject?.Target);
+        string key = RegistryNames.Key(Key);
         if (InputObject is not null)
         {
-            Remove(target, InputObject.Key, InputObject.Name);
+            Remove(target, key, InputObject.Name);
             return;
         }
 
-        string key = RegistryNames.Key(Key);
         foreach (string given in Name)
         {
             if (!WildcardPattern.ContainsWildcardCharacters(given))

@@ -6,17 +6,15 @@ using Microsoft.Win32;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Set-ImageRegistryValue: sets values in an offline registry.</summary>
-[Cmdlet(VerbsCommon.Set, "ImageRegistryValue", SupportsShouldProcess = true, DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsCommon.Set, "ImageRegistryValue", SupportsShouldProcess = true)]
 [OutputType(typeof(ImageRegistryValue))]
 public sealed class SetImageRegistryValueCmdlet : RegistryObjectCmdlet
 {
-    /// <summary>The name of the key; for an object, another key than its own.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = SessionSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = HiveSet)]
-    [Parameter(Position = 0, ParameterSetName = ObjectSet)]
+    /// <summary>The name of the key; for an object without it, its own.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(RegistryKeyCompleter))]
-    public string? Key { get; set; }
+    public string Key { get; set; } = string.Empty;
 
     /// <summary>The name of the value.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = SessionSet)]
@@ -50,10 +48,10 @@ public sealed class SetImageRegistryValueCmdlet : RegistryObjectCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForItem($"{InputObject?.Key ?? Key}\\{InputObject?.Name ?? Name}", () =>
+    protected override void ProcessRecord() => ForItem($"{Key}\\{Name ?? InputObject?.Name}", () =>
     {
         RegistryTarget target = Target(InputObject?.Target);
-        string key = IsGiven(nameof(Key)) || InputObject is null ? RegistryNames.Key(Key!) : InputObject.Key;
+        string key = RegistryNames.Key(Key);
         string name = IsGiven(nameof(Name)) || InputObject is null ? RegistryNames.Value(Name!) : InputObject.Name;
         RegistryData data = Data(target, key, name);
         if (!ShouldProcess($"'{RegistryNames.Shown(name)}' of '{key}' in '{target.Place}'", $"Set to {RegistryValues.Describe(data)}"))

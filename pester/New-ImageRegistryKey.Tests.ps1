@@ -27,6 +27,7 @@ Describe 'New-ImageRegistryKey' {
         $failed[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
         $failed[0].CategoryInfo.Category | Should -Be $Category
         $failed[0].TargetObject | Should -Be $Key
+        $failed[0].ErrorDetails.RecommendedAction | Should -BeLike '*-Force*'
         Get-Fingerprint $sample.System | Should -Be $before
         (New-ImageRegistryKey $Key -HivePath $sample.System -Force).Key | Should -Be $Key
     }
@@ -65,6 +66,7 @@ Describe 'New-ImageRegistryKey' {
         $before = Get-Fingerprint $sample.System
         New-ImageRegistryKey \Contoso -HivePath $sample.System -ErrorAction SilentlyContinue -WarningAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
         $failed[0].FullyQualifiedErrorId | Should -BeLike 'HiveDirty,*'
+        $failed[0].ErrorDetails.RecommendedAction | Should -BeLike '*-Force*'
         Get-Fingerprint $sample.System | Should -Be $before
         $made = New-ImageRegistryKey \Contoso -HivePath $sample.System -Force -WarningVariable warned -WarningAction SilentlyContinue
         $made.Key | Should -Be '\Contoso'

@@ -51,4 +51,35 @@ Describe 'Pipelines that must work as written' {
         Get-Image -Mounted | Should -BeNullOrEmpty
         @(Mount-Image ./install.wim 1 -ReadOnly | Get-Driver) | Should -HaveCount 1
     }
+
+    It 'the lines of the registry' {
+        $null = Copy-Hive SYSTEM "$($sample.Folder)/SYSTEM"
+        $null = Copy-Hive SYSTEM "$($sample.Folder)/SYSTEM.new"
+        $null = Copy-Hive SYSTEM "$($sample.Folder)/broken"
+        Edit-Hive "$($sample.Folder)/broken" 'Windows'
+        Set-ImageRegistryValue \Select Current 2 -HivePath ./SYSTEM.new
+        $null = New-RegFile "$($sample.Folder)/tweaks.reg" '[HKEY_LOCAL_MACHINE\SOFTWARE\Tweaked]', '"a"=dword:1'
+        $m = Mount-Image ./install.wim 1
+        Set-ImageRegistryValue 'HKLM\SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName' ComputerName PC1 -Path $m.Path -Force
+
+        $name = Get-ImageRegistryValue 'HKLM\SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName' ComputerName -Path $m.Path
+        $name.Value | Should -Be 'PC1'
+        ($m | Set-ImageRegistryValue 'HKLM\SOFTWARE\Contoso' Level 5 -Type DWord -PassThru).Value | Should -Be 5
+        if (Get-Command Measure-Object -ErrorAction Ignore) {
+            (Get-ImageRegistryKey '\' -HivePath ./SYSTEM -Recurse | Measure-Object).Count | Should -BeGreaterThan 20
+        }
+        (Import-ImageRegistry ./tweaks.reg -Path $m.Path).Applied | Should -BeTrue
+        (Export-ImageRegistry '\DriverDatabase' ./db.reg -HivePath ./SYSTEM).KeyCount | Should -BeGreaterThan 5
+        (Test-RegistryHive ./SYSTEM).Sound | Should -BeTrue
+        (Repair-RegistryHive ./broken ./salvaged -WarningAction SilentlyContinue).LostCount | Should -Be 1
+        (Compare-ImageRegistry ./SYSTEM ./SYSTEM.new).Name | Should -Be 'Current'
+    }
+
+    It 'Mount-Image | Set-ImageRegistryValue | Remove-ImageRegistryKey | Save-Image' {
+        $saved = Mount-Image ./install.wim 1 | Set-ImageRegistryValue HKLM\SOFTWARE\Contoso Level 5 -PassThru |
+            Remove-ImageRegistryKey HKLM\SYSTEM\Setup -Recurse | Import-ImageRegistry (New-RegFile "$($sample.Folder)/a.reg" '[HKEY_LOCAL_MACHINE\SOFTWARE\A]') |
+            Save-Image
+        $saved.Saved | Should -BeTrue
+        @(Compare-ImageRegistry -ReferenceImagePath "$sampleSource/install.wim" -ReferenceIndex 1 -DifferenceImagePath ./install.wim -DifferenceIndex 1 -Key HKLM\SOFTWARE) | Should -HaveCount 3
+    }
 }

@@ -22,6 +22,7 @@ Describe 'Remove-ImageRegistryKey' {
         Remove-ImageRegistryKey \ControlSet001 -HivePath $sample.System -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
         $failed | Should -HaveCount 1
         $failed[0].TargetObject | Should -Be '\ControlSet001'
+        $failed[0].ErrorDetails.RecommendedAction | Should -BeLike '*-Recurse*'
         Get-Fingerprint $sample.System | Should -Be $before
         (Remove-ImageRegistryKey \ControlSet001 -HivePath $sample.System -Recurse).KeyCount | Should -Be $count
     }

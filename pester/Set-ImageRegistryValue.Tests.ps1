@@ -117,6 +117,7 @@ Describe 'Set-ImageRegistryValue' {
         Set-ImageRegistryValue \None\New a 1 -HivePath $sample.System -ErrorAction SilentlyContinue -ErrorVariable failed
         $failed[0].FullyQualifiedErrorId | Should -BeLike 'RegistryItemNotFound,*'
         $failed[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $failed[0].ErrorDetails.RecommendedAction | Should -BeLike '*-Force*'
         Set-ImageRegistryValue \None\New a 1 -HivePath $sample.System -Force
         (Get-ImageRegistryValue \None\New a -HivePath $sample.System).Value | Should -Be 1
     }

@@ -8,9 +8,9 @@ namespace ImageServicing.Cmdlets;
 internal static class ErrorRecords
 {
     /// <summary>The record for a failure, with the engine's stable id, DISM's code and the advice.</summary>
-    internal static ErrorRecord From(Exception failure, object? target) => failure switch
+    internal static ErrorRecord From(Exception failure, object? target, string? remedy = null) => failure switch
     {
-        ImageServicingException known => Known(known, target),
+        ImageServicingException known => Known(known, target, remedy ?? known.Remedy),
         UnauthorizedAccessException => new ErrorRecord(failure, "AccessDenied", ErrorCategory.PermissionDenied, target),
         ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException =>
             new ErrorRecord(failure, "FileNotFound", ErrorCategory.ObjectNotFound, target),
@@ -28,19 +28,18 @@ internal static class ErrorRecords
             ImageServicingStatus.Malformed, "RegistrationFileInvalid", $"{file}: {error}", file, remedy, unchecked((int)0x8007000D));
 
         // What cannot be parsed names no key.
-        ErrorCategory category = error.Key is null ? ErrorCategory.ParserError : ErrorCategory.InvalidData;
-        return new ErrorRecord(failure, failure.Id, category, file)
-        {
-            ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = remedy },
-        };
+        return Record(failure, error.Key is null ? ErrorCategory.ParserError : ErrorCategory.InvalidData, file, remedy);
     }
 
-    private static ErrorRecord Known(ImageServicingException failure, object? target)
+    private static ErrorRecord Known(ImageServicingException failure, object? target, string? remedy) =>
+        Record(failure, Category(failure.Status), target ?? failure.Subject, remedy);
+
+    private static ErrorRecord Record(ImageServicingException failure, ErrorCategory category, object? target, string? remedy)
     {
-        var record = new ErrorRecord(failure, failure.Id, Category(failure.Status), target ?? failure.Subject);
-        if (!string.IsNullOrEmpty(failure.Remedy))
+        var record = new ErrorRecord(failure, failure.Id, category, target);
+        if (!string.IsNullOrEmpty(remedy))
         {
-            record.ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = failure.Remedy };
+            record.ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = remedy };
         }
 
         return record;

@@ -77,10 +77,13 @@ public abstract class ImageServicingCmdlet : PSCmdlet, IDisposable
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            WriteError(ErrorRecords.From(failure, target));
+            WriteError(ErrorRecords.From(failure, target, failure is ImageServicingException known ? Remedy(known) : null));
             return false;
         }
     }
+
+    /// <summary>What the user can do about a failure: the engine's advice, unless the cmdlet has a better one.</summary>
+    private protected virtual string? Remedy(ImageServicingException failure) => failure.Remedy;
 
     /// <summary>Emits an object. What the next cmdlet of the pipeline throws is not an error of this one's item.</summary>
     private protected new void WriteObject(object? sendToPipeline) => WriteObject(sendToPipeline, enumerateCollection: false);

@@ -31,4 +31,12 @@ public sealed class NewImageRegistryKeyCmdlet : RegistryPlaceCmdlet
             }
         }
     });
+
+    /// <inheritdoc/>
+    private protected override string? Remedy(ImageServicingException failure) => failure.Status switch
+    {
+        ImageServicingStatus.RegistryNotFound => "Use -Force to create the keys above, too.",
+        ImageServicingStatus.ItemExists => "Use -Force to take the key that is there.",
+        _ => base.Remedy(failure),
+    };
 }

@@ -27,6 +27,14 @@ public abstract class RegistryCmdlet : ImageServicingCmdlet
     private protected bool IsFirst(RegistryTarget target, params string?[] work) =>
         seen.Add((target.Place, string.Join("\0", work).ToUpperInvariant()));
 
+    /// <inheritdoc/>
+    private protected override string? Remedy(ImageServicingException failure) => failure.Status switch
+    {
+        ImageServicingStatus.HiveDirty => "Put its logs beside it, or use -Force: what only they hold is lost then.",
+        ImageServicingStatus.RegistryNotFound => "List what is there with Get-ImageRegistryKey and Get-ImageRegistryValue.",
+        _ => base.Remedy(failure),
+    };
+
     /// <summary>What a call answered. What it says about hives is told: once for each hive.</summary>
     private protected T Take<T>(RegistryAnswer<T> answer)
     {

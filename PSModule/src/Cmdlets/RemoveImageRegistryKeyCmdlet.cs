@@ -41,4 +41,11 @@ public sealed class RemoveImageRegistryKeyCmdlet : RegistryObjectCmdlet
             }
         }
     });
+
+    /// <inheritdoc/>
+    private protected override string? Remedy(ImageServicingException failure) => failure.Status switch
+    {
+        ImageServicingStatus.InvalidArgument when !Recurse.IsPresent => "Use -Recurse to remove what is below the key, too.",
+        _ => base.Remedy(failure),
+    };
 }

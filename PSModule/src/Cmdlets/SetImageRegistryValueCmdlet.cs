@@ -101,4 +101,11 @@ public sealed class SetImageRegistryValueCmdlet : RegistryObjectCmdlet
     }
 
     private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <inheritdoc/>
+    private protected override string? Remedy(ImageServicingException failure) => failure.Status switch
+    {
+        ImageServicingStatus.RegistryNotFound => "Use -Force to create the keys above, too.",
+        _ => base.Remedy(failure),
+    };
 }

@@ -60,8 +60,8 @@ impl Archive {
         }
         let mut blobs = BlobTable::new();
         for part in &parts {
-            let table = part.read_resource("the blob table", &part.header.blob_table)?;
-            blobs.add_part(&table, &part.header, &*part.source)?;
+            let mut table = part.open_resource("the blob table", &part.header.blob_table)?;
+            blobs.add_part(&mut table, &part.header, &*part.source)?;
         }
         let images = ImageInfo::all(&xml);
         Ok(Self { parts, xml, images, blobs })
@@ -264,19 +264,25 @@ impl Part {
         Ok(Self { source, header, size })
     }
 
-    /// Reads one of the resources of the header. They are not larger than the file even when
-    /// decompressed, because Windows does not compress them.
+    /// Reads one of the resources of the header.
     fn read_resource(&self, what: &'static str, header: &ResourceHeader) -> Result<Vec<u8>> {
+        self.open_resource(what, header)?.read_all(what, self.size)
+    }
+
+    /// Opens one of the resources of the header. They are not larger than the file even when
+    /// decompressed, because Windows does not compress them.
+    fn open_resource(&self, what: &'static str, header: &ResourceHeader) -> Result<ResourceReader> {
         if header.has(resource_flags::SOLID) && !header.has(resource_flags::COMPRESSED) {
             return Err(Error::malformed("WIM header", what, "an ordinary resource", "a solid one"));
         }
-        let mut resource = ResourceReader::open(
-            Arc::clone(&self.source),
-            *header,
-            self.header.compression(),
-            self.header.chunk_size,
-        )?;
-        resource.read_all(what, self.size.min(MAX_DOCUMENT.max(self.size / 4)))
+        let source = Arc::clone(&self.source);
+        let resource =
+            ResourceReader::open(source, *header, self.header.compression(), self.header.chunk_size)?;
+        let limit = self.size.min(MAX_DOCUMENT.max(self.size / 4));
+        match resource.size() > limit {
+            true => Err(Error::LimitExceeded { what, limit, found: resource.size() }),
+            false => Ok(resource),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! Reference: `docs/formats/wim.md` "Blob table"; `ebiggers/wimlib` `src/blob_table.c`.
 
+use super::blob_entry::{DiskEntry, Entries};
 use super::chunks::{SolidHeader, SOLID_HEADER_SIZE};
 use super::hash_key::KeyState;
 use super::header::{resource_flags, Compression, Header, ResourceHeader, VERSION_SOLID};
@@ -13,12 +14,13 @@ use super::solid_run::SolidRun;
 use super::source::read_vec_at;
 use super::Hash;
 use crate::error::{Error, Result};
-use crate::formats::bytes::Reader;
-use crate::formats::ReadAt;
+use crate::formats::{ReadAt, ReadRange};
 use std::collections::hash_map::{Entry, HashMap};
 
-/// Bytes of an entry on disk.
-pub const ENTRY_SIZE: usize = 50;
+pub use super::blob_entry::ENTRY_SIZE;
+
+/// Entries that room is made for at once; beyond that it grows with what is really there.
+const ROOM: usize = 1 << 20;
 /// What a solid resource's entry has in place of its size.
 const SOLID_MAGIC: u64 = 0x1_0000_0000;
 pub(super) const FORMAT: &str = "WIM blob table";
@@ -109,21 +111,30 @@ impl BlobTable {
         Self::default()
     }
 
-    /// Adds the entries of one part's table. `source` is that part: solid resources carry their
-    /// size inside themselves.
+    /// Adds the entries of one part's table, which is read as it goes. `source` is that part: solid
+    /// resources carry their size inside themselves.
     ///
     /// As in wimlib, entries without hash, without size, of another part, or for a hash that is
     /// already there are left out; so are metadata entries without references.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for entries that contradict the format.
-    pub fn add_part(&mut self, bytes: &[u8], header: &Header, source: &dyn ReadAt) -> Result<()> {
-        let (table, _) = bytes.as_chunks::<ENTRY_SIZE>();
-        self.blobs.reserve(table.len());
-        self.index.reserve(table.len());
+    /// [`Error::Malformed`] for entries that contradict the format, and those of reading `table`.
+    pub fn add_part(
+        &mut self,
+        table: &mut dyn ReadRange,
+        header: &Header,
+        source: &dyn ReadAt,
+    ) -> Result<()> {
+        let mut entries = Entries::new(table);
         let mut run: Option<SolidRun> = None;
-        for (index, entry) in table.iter().enumerate() {
-            let mut entry = DiskEntry::read(entry, index)?;
+        for index in 0..entries.count() {
+            let Some(mut entry) = entries.get(index)? else { break };
+            if index == 0 {
+                // By now it is known that there is a table.
+                let room = entries.count().min(ROOM);
+                self.blobs.reserve(room);
+                self.index.reserve(room);
+            }
             if header.version != VERSION_SOLID {
                 entry.header.flags &= !resource_flags::SOLID;
             }
@@ -136,10 +147,7 @@ impl BlobTable {
             }
             let run = match &mut run {
                 Some(run) => run,
-                none => {
-                    let rest = table.get(index..).unwrap_or_default();
-                    none.insert(self.start_run(rest, index, header, source)?)
-                }
+                none => none.insert(self.start_run(&mut entries, index, header, source)?),
             };
             if entry.header.size != SOLID_MAGIC {
                 self.add_solid_blob(entry, header, run)?;
@@ -148,20 +156,20 @@ impl BlobTable {
         run.map_or(Ok(()), SolidRun::finish)
     }
 
-    /// Reads the headers of all solid resources of the run that `rest` begins with.
+    /// Reads the headers of all solid resources of the run that begins with entry `first_entry`.
     fn start_run(
         &mut self,
-        rest: &[[u8; ENTRY_SIZE]],
+        entries: &mut Entries<'_>,
         first_entry: usize,
         header: &Header,
         source: &dyn ReadAt,
     ) -> Result<SolidRun> {
         let first_resource = self.solid.len();
-        for (index, bytes) in (first_entry..).zip(rest) {
-            let entry = DiskEntry::read(bytes, index)?;
-            if !entry.header.has(resource_flags::SOLID) {
+        for index in first_entry..entries.count() {
+            let Some(entry) = entries.get(index)?.filter(|entry| entry.header.has(resource_flags::SOLID))
+            else {
                 break;
-            }
+            };
             if entry.header.size != SOLID_MAGIC {
                 continue;
             }
@@ -403,44 +411,6 @@ fn write_entry(bytes: &mut Vec<u8>, header: &ResourceHeader, part: u16, referenc
     bytes.extend_from_slice(&part.to_le_bytes());
     bytes.extend_from_slice(&references.to_le_bytes());
     bytes.extend_from_slice(hash);
-}
-
-/// An entry as it is on disk.
-struct DiskEntry {
-    index: usize,
-    header: ResourceHeader,
-    part: u16,
-    references: u32,
-    hash: Hash,
-}
-
-impl DiskEntry {
-    /// There are tens of thousands, so the length is known when this is compiled.
-    #[inline]
-    fn read(bytes: &[u8; ENTRY_SIZE], index: usize) -> Result<Self> {
-        let mut reader = Reader::new(FORMAT, bytes);
-        Ok(Self {
-            index,
-            header: ResourceHeader::read(&mut reader)?,
-            part: reader.u16()?,
-            references: reader.u32()?,
-            hash: reader.array()?,
-        })
-    }
-
-    /// Why it says nothing, if so.
-    fn problem(&self, size: u64, header: &Header) -> Option<IgnoredReason> {
-        match () {
-            () if self.hash == [0; 20] => Some(IgnoredReason::NoHash),
-            () if size == 0 => Some(IgnoredReason::NoSize),
-            () if self.part != header.part_number => Some(IgnoredReason::OtherPart),
-            () => None,
-        }
-    }
-
-    fn error(&self, expected: &str, found: impl Into<String>) -> Error {
-        Error::malformed(FORMAT, format!("entry {}", self.index), expected, found)
-    }
 }
 
 #[cfg(test)]

@@ -186,13 +186,18 @@ impl ResourceHeader {
     }
 
     /// Reads the 24 bytes.
-    #[inline]
     pub fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let packed = reader.u64()?;
-        let offset = reader.u64()?;
-        let size = reader.u64()?;
+        Ok(Self::from_bytes(&reader.array()?))
+    }
+
+    /// What the 24 bytes say.
+    #[inline]
+    pub fn from_bytes(bytes: &[u8; Self::DISK_SIZE]) -> Self {
+        let (words, _) = bytes.as_chunks::<8>();
+        let [packed, offset, size] = words else { return Self::default() };
+        let [packed, offset, size] = [packed, offset, size].map(|word| u64::from_le_bytes(*word));
         let [.., flags] = packed.to_le_bytes();
-        Ok(Self { offset, size_in_file: packed & MAX_SIZE_IN_FILE, flags, size })
+        Self { offset, size_in_file: packed & MAX_SIZE_IN_FILE, flags, size }
     }
 
     /// The 24 bytes. The caller keeps `size_in_file` under 2^56.

@@ -4,6 +4,7 @@
 //! are the parts the container is made of, for reading and for writing.
 
 mod archive;
+mod blob_entry;
 pub mod blob_table;
 pub mod chunks;
 mod hash_key;

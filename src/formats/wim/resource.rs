@@ -9,7 +9,7 @@ use super::header::{resource_flags, Compression, ResourceHeader};
 use super::source::{read_exact_at, read_vec_at};
 use super::store::Stored;
 use crate::error::{Error, Result};
-use crate::formats::ReadAt;
+use crate::formats::{ReadAt, ReadRange};
 use std::ops::Range;
 use std::sync::Arc;
 use wimlib_sys::codec::Decompressor;
@@ -308,6 +308,16 @@ impl ResourceReader {
         }
         self.decompressor = decompressor;
         Ok(bytes)
+    }
+}
+
+impl ReadRange for ResourceReader {
+    fn size(&self) -> u64 {
+        ResourceReader::size(self)
+    }
+
+    fn read_range(&mut self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        ResourceReader::read_range(self, offset, buffer)
     }
 }
 

@@ -160,6 +160,10 @@ impl HostFile {
             faults::step(Step::Write)
                 .and_then(|()| platform::copy(&source.file, from, &self.file, to, slice))
                 .map_err(|error| Error::io("write", &self.path, error))?;
+            if slice == COPY_SLICE {
+                // The medium need not wait until everything is copied.
+                platform::begin_writing(&self.file, to, slice);
+            }
             done = done.saturating_add(slice);
             advance(slice)?;
         }

@@ -103,6 +103,22 @@ pub(super) fn forget_cached(file: &File) {
     let _ = file;
 }
 
+/// Only a hint: Linux begins to write what is not on the medium yet, and forgets nothing that is
+/// not there. What goes wrong is told by the next sync, as ever.
+///
+/// Reference: posix_fadvise(2); Linux `mm/fadvise.c`.
+pub(super) fn begin_writing(file: &File, offset: u64, length: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::fcntl::{posix_fadvise, PosixFadviseAdvice::POSIX_FADV_DONTNEED};
+        if let (Ok(offset), Ok(length)) = (i64::try_from(offset), i64::try_from(length)) {
+            let _ = posix_fadvise(file.as_raw_fd(), offset, length, POSIX_FADV_DONTNEED);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, offset, length);
+}
+
 /// An exclusive lock of the open file description on byte 0. It is another kind of lock than
 /// `flock`, which wimlib takes: the latter can stay shared by all handles of a session, and keeps
 /// wimlib out, while the former lets one writer in at a time.

@@ -106,6 +106,9 @@ pub(super) fn copy(mut from: &File, at: u64, mut to: &File, offset: u64, length:
 /// Windows has no such call for an open file.
 pub(super) fn forget_cached(_: &File) {}
 
+/// The cache manager writes behind by itself.
+pub(super) fn begin_writing(_: &File, _: u64, _: u64) {}
+
 pub(super) fn try_lock_for_writing(_: &File) -> io::Result<bool> {
     // Locks of a range are mandatory here, and would stop the writer's own reads through another
     // handle; the lock of the session and the check of the base keep writers apart.

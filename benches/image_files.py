@@ -110,23 +110,32 @@ class Rows:
         return "One key in a 20 MB hive, saved", "only the chunks that changed are compressed", [
             ("engine", ours), ("wimextract + hivexsh + wimupdate", update)]
 
-    def ten(self):
+    def ten(self, title, what):
         small = f"{self.work}/small.wim"
         if not os.path.exists(small):
             run("wimlib-imagex", "capture", f"{self.subtree()}/drivers", small, "--compress=LZX:20", "--no-acls")
-        os.makedirs(self.new, exist_ok=True)
 
-        def exports(*words):
+        def work(*words):
             os.makedirs(self.new, exist_ok=True)
-            run(self.at_once, small, self.new, "10", *words)
+            run(self.at_once, what, small, self.new, "10", *words)
 
-        return "Ten exports in one process, recompressed", "at once faster where cores allow", [
-            ("at once, on ten threads", exports),
-            ("one after the other", lambda: exports("one-after-the-other")),
+        return title, "at once faster where cores allow", [
+            ("at once, on ten threads", work),
+            ("one after the other", lambda: work("one-after-the-other")),
         ]
 
+    def ten_exports(self):
+        return self.ten("Ten exports in one process, the same codec", "export")
 
-NAMES = ["list", "extract", "test", "export", "apply", "capture_xpress", "capture_lzx", "hive", "ten"]
+    def ten_recompressed(self):
+        return self.ten("Ten exports in one process, recompressed", "recompress")
+
+    def ten_sessions(self):
+        return self.ten("Ten sessions in one process, a file put into each", "session")
+
+
+NAMES = ["list", "extract", "test", "export", "apply", "capture_xpress", "capture_lzx", "hive", "ten_exports",
+         "ten_recompressed", "ten_sessions"]
 
 
 def clear(path):

@@ -259,7 +259,9 @@ fn what_fails_or_is_stopped_leaves_the_destination_as_it_was() {
         let reports = stop_after(usize::MAX, &bench, &fresh, &options);
         fs::remove_file(&fresh).unwrap();
         for stop in (0..reports).step_by(3) {
-            stop_after(stop, &bench, &fresh, &options);
+            if stop_after(stop, &bench, &fresh, &options) <= stop {
+                fs::remove_file(&fresh).unwrap();
+            }
             assert_eq!(only_files(&bench), files, "report {stop}");
         }
     }
@@ -287,7 +289,7 @@ fn what_fails_or_is_stopped_leaves_the_destination_as_it_was() {
     assert!(fs::read(&fresh).unwrap() == whole);
 }
 
-/// Stops an export at that report; gives how many there were.
+/// Stops an export at that report, if it comes so far; gives how many there were.
 fn stop_after(stop: usize, bench: &Bench, destination: &Path, options: &ExportOptions) -> usize {
     let mut reports = 0;
     let mut observer = |_| {
@@ -298,9 +300,10 @@ fn stop_after(stop: usize, bench: &Bench, destination: &Path, options: &ExportOp
         }
     };
     let done = export(&bench.wim(), destination, options, &mut observer);
-    match stop {
-        usize::MAX => done.map(drop).unwrap(),
-        _ => assert!(matches!(done.map_err(root), Err(Error::Cancelled))),
+    // A job that waits for its threads says so, on a busy machine more often than the next time.
+    match reports > stop {
+        true => assert!(matches!(done.map_err(root), Err(Error::Cancelled))),
+        false => done.map(drop).unwrap(),
     }
     reports
 }

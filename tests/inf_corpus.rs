@@ -2,9 +2,10 @@
 //! folder that Windows named is named the same.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
-use imgsvc::formats::inf::{label, Applicability, Architecture, Inf, Target};
+use imgsvc::formats::inf::{label, Architecture, Environment, Inf, Strictness, Target};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The third-party files that are not part of the repository.
 fn test_data() -> Option<PathBuf> {
@@ -38,56 +39,47 @@ fn infs(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_inf_of_the_corpus_is_read() {
+fn every_inf_of_the_corpus_is_evaluated_without_a_mistake() {
     let Some(data) = test_data() else { return };
     let targets = [Architecture::Amd64, Architecture::Arm64, Architecture::X86]
         .map(|architecture| Target::new(architecture, 10, 0, 26100));
     let mut with_models = BTreeMap::new();
-    let mut complaints = Vec::new();
-    let mut count = 0;
+    let mut findings = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    let (mut count, mut no_drivers, mut slowest) = (0, 0, Duration::ZERO);
     for path in infs(&data) {
         let bytes = std::fs::read(&path).unwrap();
         let inf = Inf::parse(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         count += 1;
-        let mut complain = |what: &str, error: String| {
-            complaints.push(format!("{}: {what}: {error}", path.strip_prefix(&data).unwrap().display()));
-        };
-        if let Err(error) = inf.version() {
-            complain("version", error.to_string());
+        if inf.section("Version").is_none() {
+            // Migration and setup files share the extension; they are no driver packages.
+            no_drivers += 1;
+            continue;
         }
         for target in &targets {
-            let models = match inf.models(target) {
-                Ok(Applicability::Models(models)) => models,
-                Ok(_) => Vec::new(),
-                Err(error) => {
-                    complain("models", error.to_string());
-                    continue;
-                }
-            };
-            if !models.is_empty() {
+            let report = Environment { strictness: Strictness::Report, ..Environment::new(*target) };
+            let start = Instant::now();
+            let reported = inf.evaluate(&report, &mut |_: &str| Ok(None)).unwrap();
+            slowest = slowest.max(start.elapsed());
+            if reported.devices().next().is_some() {
                 *with_models.entry(target.architecture.name()).or_insert(0) += 1;
             }
-            let mut sections: Vec<_> =
-                models.iter().map(|model| model.install_section.to_lowercase()).collect();
-            sections.sort();
-            sections.dedup();
-            for section in sections {
-                if let Err(error) = inf.install(&section, target.architecture, &[]) {
-                    complain("install", error.to_string());
-                }
+            for finding in &reported.findings {
+                *findings.entry((finding.severity, finding.code.name())).or_insert(0) += 1;
             }
-            if let Err(error) = inf.package_files(target.architecture) {
-                complain("files", error.to_string());
+            let place = path.strip_prefix(&data).unwrap().display();
+            mistakes.extend(reported.errors().map(|finding| format!("{place}: {finding:?}")));
+            let strict = inf.evaluate(&Environment::new(*target), &mut |_: &str| Ok(None));
+            match strict {
+                Ok(strict) => assert_eq!(strict.configurations, reported.configurations, "{place}"),
+                Err(error) => mistakes.push(format!("{place}: {error}")),
             }
         }
     }
-    complaints.dedup();
-    eprintln!("{count} INFs; with models: {with_models:?}");
-    // Migration and setup files share the extension; they are no driver packages.
-    let (other_kinds, refused): (Vec<_>, Vec<_>) =
-        complaints.iter().partition(|complaint| complaint.contains("expected a [Version] section"));
-    eprintln!("{} of them are no driver INFs (no [Version])", other_kinds.len());
-    assert!(refused.is_empty(), "{refused:#?}");
+    eprintln!("{count} INFs; with models: {with_models:?}; slowest evaluation {slowest:?}; {findings:#?}");
+    eprintln!("{no_drivers} of them are no driver INFs (no [Version])");
+    mistakes.dedup();
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
     assert!(count >= 500, "the corpus has at least 500 INFs, {count} found");
 }
 
@@ -154,13 +146,11 @@ fn damaged_infs_of_the_corpus_give_answers_or_errors() {
             bytes.truncate(bytes.len() - random(bytes.len() / 4));
             let Ok(inf) = Inf::parse(&bytes) else { continue };
             let target = Target::new(Architecture::Amd64, 10, 0, 26100);
-            let _ = inf.version();
-            let _ = inf.package_files(target.architecture);
-            if let Ok(Applicability::Models(models)) = inf.models(&target) {
-                for model in models.iter().take(50) {
-                    let _ = inf.install(&model.install_section, target.architecture, &[]);
-                }
-            }
+            let report = Environment { strictness: Strictness::Report, ..Environment::new(target) };
+            let start = Instant::now();
+            let _answer = inf.evaluate(&report, &mut |_: &str| Ok(None));
+            let _answer = inf.evaluate(&Environment::new(target), &mut |_: &str| Ok(None));
+            assert!(start.elapsed() < Duration::from_secs(20), "{}", path.display());
         }
     }
 }

@@ -499,3 +499,36 @@ fn mistakes_in_version_are_found() {
         assert!(found, "{text}\n{:#?}", evaluation.findings);
     }
 }
+
+#[test]
+fn a_section_may_need_the_one_of_its_name_in_an_included_inf() {
+    let text = "[Version]\nSignature=$CHICAGO$\n[Manufacturer]\nM=M,NTamd64\n[M.NTamd64]\nD=Deep,ID\n\
+        [Deep]\nInclude=deep.inf,gone.inf\nNeeds=Deep\n";
+    let evaluation = evaluate_as(text, &report());
+    let install = &evaluation.configurations[0].install;
+    assert_eq!(install.registry[0].value, "Deep");
+    assert_eq!(install.unresolved_needs, ["Wifi.Install"]);
+    assert!(
+        evaluation.findings.iter().all(|found| found.code != Code::NeedsCycle),
+        "{:?}",
+        evaluation.findings
+    );
+    let alone = evaluate_as(&text.replace("deep.inf,", ""), &report());
+    assert_eq!(alone.configurations[0].install.unresolved_needs, ["Deep"]);
+}
+
+#[test]
+fn a_package_without_devices_has_the_default_install_section_of_the_build() {
+    let text =
+        "[Version]\nSignature=$CHICAGO$\n[DefaultInstall.NTamd64]\n[DefaultInstall.NTamd64.10.0...25952]\n\
+        [DefaultInstall.NTamd64.10.0...99999]\n[DefaultInstall.NTx86]\n\
+        [DefaultInstall.NTamd64.10.0...25952.Services]\nAddService=new,,S\n[S]\nStartType=3\n";
+    let section = |build| {
+        let target = Target { build, ..target() };
+        evaluate_as(text, &Environment { target, ..strict() }).primitive.unwrap()
+    };
+    assert_eq!(section(25951).section, "DefaultInstall.NTamd64");
+    let newer = section(26100);
+    assert_eq!(newer.section, "DefaultInstall.NTamd64.10.0...25952");
+    assert_eq!(newer.services[0].name, "new");
+}

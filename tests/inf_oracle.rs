@@ -11,6 +11,7 @@
 #[path = "support/inf_oracle.rs"]
 mod support;
 
+use imgsvc::formats::inf::{directory, Architecture, Dirid};
 use std::collections::BTreeMap;
 use support::{as_wine, directories, test_infs, Explained, Golden, Oracle};
 
@@ -66,4 +67,18 @@ fn one_changed_field_is_a_difference() {
     assert_eq!(dump(&text), theirs);
     let changed = dump(&text.replace("key = value", "key = valve"));
     assert!(first_difference("x", &changed, &theirs).contains("valve"));
+}
+
+/// Ids whose path is not wine's: of printers, whose drivers have a version in Windows' own path and whose
+/// web pages wine does not know.
+const OTHER_DIRECTORIES: [u32; 2] = [66000, 66004];
+
+#[test]
+fn directory_ids_have_the_paths_that_wine_gives_them() {
+    let directories = directories(&Golden::read());
+    assert!(directories.len() > 30, "{directories:?}");
+    for (id, path) in directories.iter().filter(|(id, _)| !OTHER_DIRECTORIES.contains(id)) {
+        let ours = directory(Dirid(*id), Architecture::Amd64).unwrap_or_else(|| panic!("{id} {path}"));
+        assert_eq!(format!(r"C:\{ours}").to_lowercase(), path.to_lowercase(), "{id}");
+    }
 }

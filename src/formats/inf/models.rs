@@ -1,9 +1,10 @@
 //! `[Manufacturer]` and the models sections: which devices the package is for.
 //!
-//! Reference: MicrosoftDocs "INF Manufacturer Section", "INF Models Section".
+//! Reference: MicrosoftDocs "INF Manufacturer Section", "INF Models Section"; for versions in the names of
+//! `[DefaultInstall]` sections, the filter drivers of Microsoft's Windows-driver-samples.
 
 use super::target::{Architecture, Decoration, Target};
-use super::{bad, limit, Inf, Text};
+use super::{bad, limit, same, Inf, Text};
 use crate::error::Result;
 use std::collections::HashSet;
 
@@ -12,6 +13,9 @@ const MODEL_LIMIT: usize = 500_000;
 
 /// Manufacturers one INF may have; those of modems have some hundred.
 const MANUFACTURER_LIMIT: usize = 2000;
+
+/// First build whose `[DefaultInstall]` sections may be decorated with versions.
+const FIRST_WITH_DECORATED_DEFAULT: u32 = 25952;
 
 /// An entry of `[Manufacturer]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub struct Model {
     pub hardware_id: Option<String>,
     /// The compatible IDs; an empty one keeps its place.
     pub compatible_ids: Vec<String>,
-    /// The models section the line is in.
+    /// The models section the line is in, with the decoration that was chosen.
     pub section: String,
     /// The line.
     pub line: u32,
@@ -137,6 +141,23 @@ impl Inf {
         section.lines.iter().filter_map(model).collect()
     }
 
+    /// The `[DefaultInstall]` section for a target. From build 25952 on it may be decorated as models
+    /// sections are; before, by the architecture only.
+    fn default_install(&self, target: &Target) -> Option<String> {
+        let decorated = |name: &str| {
+            let (base, decoration) = name.split_once('.')?;
+            let conditions = Decoration::parse(decoration).conditions?;
+            let fits = same(base, "DefaultInstall") && Decoration::parse(decoration).matches(target);
+            fits.then(|| conditions.rank())
+        };
+        let by_version = self.sections().iter().filter(|_| target.build >= FIRST_WITH_DECORATED_DEFAULT);
+        let best = by_version
+            .filter_map(|section| Some((decorated(&section.name)?, section)))
+            .max_by(|(left, _), (right, _)| left.cmp(right));
+        let base = || self.install_section_name("DefaultInstall", target.architecture);
+        best.map(|(_, section)| section.name.clone()).or_else(base)
+    }
+
     /// All models for `target`, or why there are none.
     pub fn models(&self, target: &Target) -> Result<Applicability> {
         let manufacturers = self.manufacturers()?;
@@ -173,7 +194,7 @@ impl Inf {
             return Ok(Applicability::Models(models));
         }
         if manufacturers.is_empty() {
-            if let Some(section) = self.install_section_name("DefaultInstall", target.architecture) {
+            if let Some(section) = self.default_install(target) {
                 return Ok(Applicability::Primitive(section));
             }
             reasons.push("the INF has neither a [Manufacturer] nor a [DefaultInstall] section".to_owned());

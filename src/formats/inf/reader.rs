@@ -95,8 +95,17 @@ impl<'a> Reader<'a> {
 
     /// The INF that has a section which an entry of `from` names.
     pub(super) fn holder(&self, from: Source<'a>, section: &str) -> Option<(Source<'a>, &'a Section)> {
-        let mut sources = [from, self.package].into_iter().chain(self.included.iter().copied());
-        sources.find_map(|source| Some((source, source.inf.section(section)?)))
+        self.holders(from, section).next()
+    }
+
+    /// Every INF that has the section, in the order they are asked; some twice.
+    fn holders<'b>(
+        &'b self,
+        from: Source<'a>,
+        section: &'b str,
+    ) -> impl Iterator<Item = (Source<'a>, &'a Section)> + 'b {
+        let sources = [from, self.package].into_iter().chain(self.included.iter().copied());
+        sources.filter_map(move |source| Some((source, source.inf.section(section)?)))
     }
 
     /// As [`Self::holder`]; a section that is nowhere is noted at the field that names it.
@@ -169,17 +178,23 @@ impl<'a> Reader<'a> {
                     }
                 } else if entry.is("Needs") {
                     for name in entry.values() {
-                        match self.holder(source, &name) {
-                            Some((_, section)) if is_ancestor(&visited, here, section) => {
-                                let (at, text) = (line.position(), format!("section [{name}] needs itself"));
+                        let holders: Vec<_> = self.holders(source, &name).collect();
+                        // A section may need the one of its own name in an included INF.
+                        let other = holders.iter().find(|(_, found)| !is_ancestor(&visited, here, found));
+                        let is_itself = holders.iter().all(|(_, found)| std::ptr::eq(*found, section));
+                        let elsewhere = is_itself && !needs.includes.is_empty();
+                        let (at, known) = (line.position(), &mut needs.unresolved);
+                        match other {
+                            Some(&(holder, section)) => needed.push((holder, section, Some(here))),
+                            None if !holders.is_empty() && !elsewhere => {
+                                let text = format!("section [{name}] needs itself");
                                 self.findings.add(Severity::Warning, Code::NeedsCycle, source.file, at, text);
                             }
-                            Some((holder, section)) => needed.push((holder, section, Some(here))),
-                            None if needs.unresolved.iter().any(|known| same(known, &name)) => {}
+                            None if known.iter().any(|known| same(known, &name)) => {}
                             None => {
                                 let text = format!("section [{name}] is in none of the INFs at hand");
+                                known.push(name);
                                 self.warn(Code::SectionMissing, &entry, 0, text);
-                                needs.unresolved.push(name);
                             }
                         }
                     }

@@ -181,7 +181,9 @@ impl<'a> Reader<'a> {
 
     /// Notes a `ServiceBinary` that does not begin with a directory id that is known.
     fn check_binary(&mut self, entry: &Entry<'a>, path: Option<(Dirid, &str)>) {
+        let system_root = |text: String| text.to_lowercase().starts_with("%systemroot%");
         match path {
+            None if entry.value(0).is_some_and(system_root) => {}
             None => {
                 let text = "the path does not begin with a directory id such as %12%".to_owned();
                 self.warn(Code::UnknownDirid, entry, 0, text);

@@ -114,8 +114,10 @@ impl Strings {
             }
             let Some((token, after)) = after.split_once('%') else { break };
             rest = after;
-            // A percent sign that is only that: what follows it begins no token.
-            if self.get(token).is_none() && dirid(token).is_none() && !token.contains(char::is_whitespace) {
+            // Between percent signs that are only that stands more than a name.
+            let is_name =
+                token.chars().all(|character| character.is_alphanumeric() || "_-.:()".contains(character));
+            if self.get(token).is_none() && dirid(token).is_none() && is_name {
                 undefined.push(token);
             }
         }

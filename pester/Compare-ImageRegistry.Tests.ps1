@@ -75,12 +75,21 @@ Describe 'Compare-ImageRegistry' {
     }
 
     It 'hands differences over while it compares, so that the next cmdlet can end it' {
-        Set-ImageRegistryValue \Select Current 2 -HivePath $other
-        Set-ImageRegistryValue \Select Default 2 -HivePath $other
+        $images = @{ ReferenceImagePath = $sample.Image; ReferenceIndex = 1; DifferenceImagePath = $sample.Image; DifferenceIndex = 2 }
+        $all = @(Compare-ImageRegistry @images)
+        $all.Count | Should -BeGreaterThan 1
         $seen = [System.Collections.ArrayList]::new()
-        { Compare-ImageRegistry $sample.System $other | ForEach-Object { $null = $seen.Add($_); throw 'enough' } } | Should -Throw 'enough'
+        { Compare-ImageRegistry @images | ForEach-Object { $null = $seen.Add($_); throw 'enough' } } | Should -Throw 'enough'
         $seen.Count | Should -Be 1
-        @(Compare-ImageRegistry $sample.System $other) | Should -HaveCount 2
+        @(Compare-ImageRegistry @images).Count | Should -Be $all.Count
+    }
+
+    It 'lets the next cmdlet change the hives that are compared' {
+        $lines = foreach ($at in 1..3000) { "[HKEY_LOCAL_MACHINE\SYSTEM\New\Sub$at]"; "`"Value`"=dword:$($at.ToString('x8'))" }
+        $null = Import-ImageRegistry (New-RegFile "$($sample.Folder)/new.reg" $lines) -HivePath $other
+        $null = Compare-ImageRegistry $sample.System $other | Where-Object Item -eq Key | Where-Object Key -like '*99' |
+            ForEach-Object { Remove-ImageRegistryKey $_.Key -Recurse -HivePath $other }
+        @(Compare-ImageRegistry $sample.System $other | Where-Object Item -eq Key) | Should -HaveCount (1 + 3000 - 30)
     }
 
     It 'lets the next cmdlet work on what is compared' {

@@ -134,6 +134,8 @@ Describe 'Get-ImageRegistryKey' {
         $path = $sample.Path
         Get-Completion "Get-ImageRegistryKey -Path '$path' -Key HKLM\SYS" | Should -Be 'HKLM\SYSTEM'
         Get-Completion "Get-ImageRegistryKey -Path '$path' -Key HKEY_LOCAL_MACHINE\SO" | Should -Be 'HKEY_LOCAL_MACHINE\SOFTWARE'
+        Get-Completion "Get-ImageRegistryKey -Path '$path' -Key Registry::HKEY_USERS\.D" | Should -Be 'Registry::HKEY_USERS\.DEFAULT'
+        Get-Completion "Get-ImageRegistryKey -Path '$path' -Key HKCC\" | Should -BeNullOrEmpty
         Get-Completion "Get-ImageRegistryKey -Path '$path' -Key hklm:\dr" | Should -Be 'hklm:\DRIVERS'
         Get-Completion "Get-ImageRegistryKey -Path '$path' -Key hklm\system\currentcontrolset\con" | Should -Be 'hklm\system\currentcontrolset\Control'
         Get-Completion "Get-ImageRegistryKey -HivePath '$($sample.Software)' -Key '\Microsoft\Windows " | Should -Be "'\Microsoft\Windows NT'"

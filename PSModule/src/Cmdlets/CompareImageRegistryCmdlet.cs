@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Management.Automation;
 using ImageServicing.Internal;
 using ImageServicing.Interop;
@@ -90,18 +92,23 @@ public sealed class CompareImageRegistryCmdlet : RegistryCmdlet
                 });
                 break;
             case HiveSet:
-                ForItem(ReferenceHivePath, () => Compare(Hive(ReferenceHivePath), Hive(DifferenceHivePath), options));
+                ForItem(ReferenceHivePath, () =>
+                {
+                    // All are known before the first is handed out: the next cmdlet may change one of the files.
+                    var differences = new List<RegistryDifference>();
+                    Compare(Hive(ReferenceHivePath), Hive(DifferenceHivePath), options, differences.Add);
+                    WriteObject(differences, enumerateCollection: true);
+                });
                 break;
             default:
                 ForItem(ReferenceImagePath, () => Compare(
-                    Image(ReferenceImagePath, ReferenceIndex), Image(DifferenceImagePath, DifferenceIndex), options));
+                    Image(ReferenceImagePath, ReferenceIndex), Image(DifferenceImagePath, DifferenceIndex), options, difference => WriteObject(difference)));
                 break;
         }
     }
 
-    private void Compare(JsonWriter before, JsonWriter after, JsonWriter options) => Warn(WithProgress(
-        "Comparing the registry",
-        operation => RegistryTarget.Compare(before, after, options, difference => WriteObject(difference), operation)));
+    private void Compare(JsonWriter before, JsonWriter after, JsonWriter options, Action<RegistryDifference> each) => Warn(WithProgress(
+        "Comparing the registry", operation => RegistryTarget.Compare(before, after, options, each, operation)));
 
     private JsonWriter Hive(string path) => new JsonWriter().Add("hivePath", FullPath(path));
 

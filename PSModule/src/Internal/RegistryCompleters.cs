@@ -37,9 +37,10 @@ public sealed class RegistryKeyCompleter : RegistryCompleterBase
         int end = typed.LastIndexOf('\\');
         string parent = end < 0 ? string.Empty : typed.Substring(0, end);
         string key = RegistryNames.Key(parent);
-        if (target.Path is not null && key.IndexOf('\\') < 0)
+        string root = key.TrimEnd(':');
+        if (target.Path is not null && (root.Length == 0 || Roots.Any(known => Is(known.Long, root) || Is(known.Short, root))))
         {
-            return Hives(target, parent);
+            return Hives(target, parent, root);
         }
 
         var keys = target.ListKeys(key.Length == 0 ? "\\" : key, new JsonWriter().Add("levels", 1), Unwatched).Result;
@@ -47,27 +48,31 @@ public sealed class RegistryKeyCompleter : RegistryCompleterBase
         return keys.Skip(1).Select(below => new Candidate(prefix + below.Name, below.Key));
     }
 
-    /// <summary>The root keys of an image's hives, below the root that was typed in whatever spelling.</summary>
-    private static IEnumerable<Candidate> Hives(RegistryTarget target, string typed)
+    /// <summary>The root keys of an image's hives, all or those below the root that was typed in whatever spelling.</summary>
+    private static IEnumerable<Candidate> Hives(RegistryTarget target, string typed, string wanted)
     {
         foreach (ImageRegistryKey hive in target.ListKeys(null, new JsonWriter(), Unwatched).Result)
         {
-            int end = hive.Key.IndexOf('\\');
-            string root = end < 0 ? hive.Key : hive.Key.Substring(0, end);
-            string below = hive.Key.Substring(root.Length);
-            string shorter = Roots.FirstOrDefault(known => known.Long == root).Short ?? root;
-            string wanted = RegistryNames.Key(typed).TrimEnd(':');
+            (string full, string shorter) = Roots.FirstOrDefault(known => hive.Key.StartsWith(known.Long + "\\", StringComparison.Ordinal));
+            if (full is null)
+            {
+                continue;
+            }
+
+            string below = hive.Key.Substring(full.Length);
             if (wanted.Length == 0)
             {
                 yield return new Candidate(shorter + below, hive.Key);
-                yield return new Candidate(root + below, hive.Key);
+                yield return new Candidate(full + below, hive.Key);
             }
-            else if (wanted.Equals(root, StringComparison.OrdinalIgnoreCase) || wanted.Equals(shorter, StringComparison.OrdinalIgnoreCase))
+            else if (Is(full, wanted) || Is(shorter, wanted))
             {
                 yield return new Candidate(typed + below, hive.Key);
             }
         }
     }
+
+    private static bool Is(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>Completes the name of a value of the key that <c>-Key</c> names.</summary>

@@ -38,6 +38,12 @@
 // Driver flag of `imgsvc_driver_add`: unsigned and tampered packages go in too.
 #define IMGSVC_DRIVER_FORCE_UNSIGNED 2
 
+// Driver flag of `imgsvc_driver_remove`: packages that may be needed to boot go too.
+#define IMGSVC_DRIVER_FORCE 4
+
+// Driver flag of `imgsvc_driver_export`: files that are there are replaced.
+#define IMGSVC_DRIVER_OVERWRITE 8
+
 // Driver flag of `imgsvc_driver_list`: the drivers that came with Windows too.
 #define IMGSVC_DRIVER_ALL 1
 
@@ -186,6 +192,12 @@ typedef int32_t (*imgsvc_batch_fn)(void *context, const uint8_t *json, size_t le
 
 // The image file has an image of that name.
 #define IMGSVC_STATUS_IMAGE_NAME_EXISTS 36
+
+// The image has no such driver package.
+#define IMGSVC_STATUS_DRIVER_NOT_FOUND 37
+
+// A driver package that must not be removed.
+#define IMGSVC_STATUS_DRIVER_PROTECTED 38
 
 // The progress callback asked to stop; nothing was changed.
 #define IMGSVC_STATUS_CANCELLED 100
@@ -777,6 +789,46 @@ imgsvc_status imgsvc_driver_list(struct imgsvc_session *session,
                                  uint32_t flags,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
+
+// Removes third-party driver packages from the image, as one transaction of the session: the reverse of
+// adding. A package that cannot be removed is reported, the others go; if the call fails, none does.
+//
+// `names` are `count` published names (`oem3.inf`), names of INFs, or paths of INFs in the driver store,
+// with wildcards. `flags`: `IMGSVC_DRIVER_FORCE`. `*out_document`: `{drivers: [{driver,
+// originalFileName, providerName, className, version, status: "Removed"|"Failed", reason, files (and
+// folders that went), error}]}`, with errors as `imgsvc_driver_add` gives them.
+//
+// # Safety
+// `session` is a live handle. `names` points to `count` NUL-terminated UTF-16 texts. `progress` may be
+// called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_driver_remove(struct imgsvc_session *session,
+                                   const uint16_t *const *names,
+                                   size_t count,
+                                   uint32_t flags,
+                                   imgsvc_progress_fn progress,
+                                   void *context,
+                                   struct imgsvc_document **out_document,
+                                   struct imgsvc_error **out_error);
+
+// Writes driver packages of the image to folders of a host directory, called as in the driver store.
+//
+// `names` as for `imgsvc_driver_remove`; with `count` 0 all third-party packages. `destination` is made
+// if need be. `flags`: `IMGSVC_DRIVER_OVERWRITE`. `*out_document`: `{drivers: [{driver,
+// originalFileName, status: "Exported"|"Failed", hostPath, files, bytes, intact (the INF has the hash
+// that its folder's name says), reason, error}]}`.
+//
+// # Safety
+// As for `imgsvc_driver_remove`; `destination` is NUL-terminated UTF-16, and with `count` 0 `names` may
+// be NULL.
+imgsvc_status imgsvc_driver_export(struct imgsvc_session *session,
+                                   const uint16_t *const *names,
+                                   size_t count,
+                                   const uint16_t *destination,
+                                   uint32_t flags,
+                                   imgsvc_progress_fn progress,
+                                   void *context,
+                                   struct imgsvc_document **out_document,
+                                   struct imgsvc_error **out_error);
 
 // Lists a key and those below it, in batches; each comes before its subkeys, which are sorted by name.
 //

@@ -205,6 +205,20 @@ pub enum Error {
         /// The file, relative to the package.
         file: String,
     },
+    /// No package of the image has that name.
+    #[error("there is no driver package '{name}' in the image")]
+    DriverNotFound {
+        /// A published name, or the name of an INF.
+        name: String,
+    },
+    /// A driver package that must not be removed.
+    #[error("driver package '{driver}' is not removed: {reason}")]
+    DriverProtected {
+        /// The published name.
+        driver: String,
+        /// Why.
+        reason: String,
+    },
     /// A parameter that cannot be used.
     #[error("{parameter} is not valid: {reason}")]
     InvalidArgument {

@@ -6,9 +6,9 @@ use super::guard::{enter_giving, handle};
 use super::progress::{imgsvc_progress_fn, Reporter};
 use super::session::{imgsvc_session, known_flags};
 use super::status::{imgsvc_status, verdict};
-use super::text::required_paths;
+use super::text::{required_path, required_paths, required_texts};
 use crate::error::Error;
-use crate::servicing::drivers::{self, AddOptions, DriverInfo, DriverReport};
+use crate::servicing::drivers::{self, AddOptions, DriverInfo, ExportOptions, RemoveOptions};
 use serde::Serialize;
 use std::ffi::c_void;
 
@@ -16,6 +16,10 @@ use std::ffi::c_void;
 pub const IMGSVC_DRIVER_RECURSE: u32 = 1;
 /// Driver flag of `imgsvc_driver_add`: unsigned and tampered packages go in too.
 pub const IMGSVC_DRIVER_FORCE_UNSIGNED: u32 = 2;
+/// Driver flag of `imgsvc_driver_remove`: packages that may be needed to boot go too.
+pub const IMGSVC_DRIVER_FORCE: u32 = 4;
+/// Driver flag of `imgsvc_driver_export`: files that are there are replaced.
+pub const IMGSVC_DRIVER_OVERWRITE: u32 = 8;
 /// Driver flag of `imgsvc_driver_list`: the drivers that came with Windows too.
 pub const IMGSVC_DRIVER_ALL: u32 = 1;
 
@@ -45,17 +49,24 @@ impl ErrorRow {
     }
 }
 
-/// A driver report with its error lowered.
+/// A report with its error lowered.
 #[derive(Serialize)]
-struct ReportRow<'a> {
+struct ReportRow<'a, R> {
     #[serde(flatten)]
-    report: &'a DriverReport,
+    report: &'a R,
     error: Option<ErrorRow>,
 }
 
 #[derive(Serialize)]
-struct ReportList<'a> {
-    drivers: Vec<ReportRow<'a>>,
+struct ReportList<'a, R> {
+    drivers: Vec<ReportRow<'a, R>>,
+}
+
+impl<'a, R: Serialize> ReportList<'a, R> {
+    fn of(reports: &'a [R], error: impl Fn(&R) -> Option<&Error>) -> Self {
+        let row = |report| ReportRow { report, error: error(report).map(ErrorRow::of) };
+        Self { drivers: reports.iter().map(row).collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -131,10 +142,7 @@ pub unsafe extern "C" fn imgsvc_driver_add(
         let reports = session
             .inner
             .with(|session| drivers::add(session, &paths, options, &mut |now| reporter.observe(now)))?;
-        let rows = reports.iter();
-        let rows =
-            rows.map(|report| ReportRow { report, error: report.error.as_ref().map(ErrorRow::of) }).collect();
-        imgsvc_document::of(&ReportList { drivers: rows })
+        imgsvc_document::of(&ReportList::of(&reports, |report| report.error.as_ref()))
     };
     // SAFETY: promised by the caller.
     unsafe { enter_giving(out_document, "out_document", out_error, body) }
@@ -162,6 +170,92 @@ pub unsafe extern "C" fn imgsvc_driver_list(
         let session = unsafe { handle(session, "session") }?;
         let drivers = session.inner.with(|session| drivers::list(session, flags & IMGSVC_DRIVER_ALL != 0))?;
         imgsvc_document::of(&InfoList { drivers })
+    };
+    // SAFETY: promised by the caller.
+    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+}
+
+/// Removes third-party driver packages from the image, as one transaction of the session: the reverse of
+/// adding. A package that cannot be removed is reported, the others go; if the call fails, none does.
+///
+/// `names` are `count` published names (`oem3.inf`), names of INFs, or paths of INFs in the driver store,
+/// with wildcards. `flags`: `IMGSVC_DRIVER_FORCE`. `*out_document`: `{drivers: [{driver,
+/// originalFileName, providerName, className, version, status: "Removed"|"Failed", reason, files (and
+/// folders that went), error}]}`, with errors as `imgsvc_driver_add` gives them.
+///
+/// # Safety
+/// `session` is a live handle. `names` points to `count` NUL-terminated UTF-16 texts. `progress` may be
+/// called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_driver_remove(
+    session: *mut imgsvc_session,
+    names: *const *const u16,
+    count: usize,
+    flags: u32,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let body = || {
+        known_flags(flags, IMGSVC_DRIVER_FORCE)?;
+        // SAFETY: promised by the caller.
+        let names = unsafe { required_texts(names, count, "names") }?;
+        // SAFETY: promised by the caller.
+        let session = unsafe { handle(session, "session") }?;
+        // SAFETY: promised by the caller.
+        let mut reporter = unsafe { Reporter::new(progress, context) };
+        let options = RemoveOptions { force: flags & IMGSVC_DRIVER_FORCE != 0 };
+        let reports = session
+            .inner
+            .with(|session| drivers::remove(session, &names, options, &mut |now| reporter.observe(now)))?;
+        imgsvc_document::of(&ReportList::of(&reports, |report| report.error.as_ref()))
+    };
+    // SAFETY: promised by the caller.
+    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+}
+
+/// Writes driver packages of the image to folders of a host directory, called as in the driver store.
+///
+/// `names` as for `imgsvc_driver_remove`; with `count` 0 all third-party packages. `destination` is made
+/// if need be. `flags`: `IMGSVC_DRIVER_OVERWRITE`. `*out_document`: `{drivers: [{driver,
+/// originalFileName, status: "Exported"|"Failed", hostPath, files, bytes, intact (the INF has the hash
+/// that its folder's name says), reason, error}]}`.
+///
+/// # Safety
+/// As for `imgsvc_driver_remove`; `destination` is NUL-terminated UTF-16, and with `count` 0 `names` may
+/// be NULL.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_driver_export(
+    session: *mut imgsvc_session,
+    names: *const *const u16,
+    count: usize,
+    destination: *const u16,
+    flags: u32,
+    progress: imgsvc_progress_fn,
+    context: *mut c_void,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let body = || {
+        known_flags(flags, IMGSVC_DRIVER_OVERWRITE)?;
+        let names = match count {
+            0 => Vec::new(),
+            // SAFETY: promised by the caller.
+            _ => unsafe { required_texts(names, count, "names") }?,
+        };
+        // SAFETY: promised by the caller.
+        let destination = unsafe { required_path(destination, "destination") }?;
+        // SAFETY: promised by the caller.
+        let session = unsafe { handle(session, "session") }?;
+        // SAFETY: promised by the caller.
+        let mut reporter = unsafe { Reporter::new(progress, context) };
+        let options = ExportOptions { overwrite: flags & IMGSVC_DRIVER_OVERWRITE != 0 };
+        let observer = &mut |now| reporter.observe(now);
+        let reports = session
+            .inner
+            .with(|session| drivers::export(session, &names, &destination, options, observer))?;
+        imgsvc_document::of(&ReportList::of(&reports, |report| report.error.as_ref()))
     };
     // SAFETY: promised by the caller.
     unsafe { enter_giving(out_document, "out_document", out_error, body) }

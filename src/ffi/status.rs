@@ -82,6 +82,10 @@ pub const IMGSVC_STATUS_PART_MISSING: imgsvc_status = 34;
 pub const IMGSVC_STATUS_CONTENT_MISSING: imgsvc_status = 35;
 /// The image file has an image of that name.
 pub const IMGSVC_STATUS_IMAGE_NAME_EXISTS: imgsvc_status = 36;
+/// The image has no such driver package.
+pub const IMGSVC_STATUS_DRIVER_NOT_FOUND: imgsvc_status = 37;
+/// A driver package that must not be removed.
+pub const IMGSVC_STATUS_DRIVER_PROTECTED: imgsvc_status = 38;
 /// The progress callback asked to stop; nothing was changed.
 pub const IMGSVC_STATUS_CANCELLED: imgsvc_status = 100;
 /// A fault in this library. The handle serves `_free` only; the image file is as it was.
@@ -234,6 +238,18 @@ pub(super) fn verdict(error: &Error) -> Verdict {
             "DriverFileMissing",
             0x8007_0002,
             "unpack the whole driver package and try again",
+        ),
+        Error::DriverNotFound { .. } => (
+            IMGSVC_STATUS_DRIVER_NOT_FOUND,
+            "DriverNotFound",
+            0x8007_0490, // ERROR_NOT_FOUND
+            "Get-Driver lists the packages of the image",
+        ),
+        Error::DriverProtected { .. } => (
+            IMGSVC_STATUS_DRIVER_PROTECTED,
+            "DriverProtected",
+            0x8007_0032, // ERROR_NOT_SUPPORTED
+            "-Force removes a package that may be needed to boot; those of Windows always stay",
         ),
         Error::InvalidArgument { .. } => (IMGSVC_STATUS_INVALID_ARGUMENT, "InvalidArgument", 0x8007_0057, ""),
         Error::NoSpace { .. } => (

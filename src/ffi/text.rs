@@ -68,6 +68,35 @@ pub(super) unsafe fn required_paths(
     paths.iter().map(|&path| unsafe { required_path(path, parameter) }).collect()
 }
 
+/// A list of texts that are no paths.
+///
+/// # Safety
+/// `texts` is NULL or points to `count` texts as for [`required`].
+pub(super) unsafe fn required_texts(
+    texts: *const *const u16,
+    count: usize,
+    parameter: &'static str,
+) -> Result<Vec<String>> {
+    if texts.is_null() {
+        return Err(Error::InvalidArgument { parameter, reason: "it is NULL".to_owned() });
+    }
+    // SAFETY: not NULL, and `count` elements by the caller's promise.
+    let texts = unsafe { std::slice::from_raw_parts(texts, count) };
+    // SAFETY: each element is a text by the caller's promise.
+    texts.iter().map(|&text| unsafe { required_text(text, parameter) }).collect()
+}
+
+/// A text that is no path.
+///
+/// # Safety
+/// As for [`required`].
+pub(super) unsafe fn required_text(text: *const u16, parameter: &'static str) -> Result<String> {
+    // SAFETY: the caller's promise.
+    let text = unsafe { required(text, parameter) }?;
+    text.to_string()
+        .map_err(|_| Error::InvalidArgument { parameter, reason: "it is not valid UTF-16".to_owned() })
+}
+
 #[cfg(windows)]
 fn host_path(text: &U16String, _parameter: &'static str) -> Result<PathBuf> {
     Ok(PathBuf::from(text.to_os_string()))

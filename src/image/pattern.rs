@@ -66,6 +66,18 @@ impl Pattern {
         Ok(Self { parts })
     }
 
+    /// Whether a path looks like that, name by name.
+    pub fn matches(&self, path: &ImagePath) -> bool {
+        let names = path.components();
+        names.len() == self.parts.len()
+            && self.parts.iter().zip(names).all(|(part, name)| part.matches(name.as_slice()))
+    }
+
+    /// Whether other paths than one can look like that.
+    pub fn has_wildcards(&self) -> bool {
+        self.names().is_none()
+    }
+
     /// From the root down.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts

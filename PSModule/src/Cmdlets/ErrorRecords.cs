@@ -83,6 +83,8 @@ internal static class ErrorRecords
         ImageServicingStatus.PartMissing => ErrorCategory.ObjectNotFound,
         ImageServicingStatus.ContentMissing => ErrorCategory.ObjectNotFound,
         ImageServicingStatus.ImageNameExists => ErrorCategory.ResourceExists,
+        ImageServicingStatus.DriverNotFound => ErrorCategory.ObjectNotFound,
+        ImageServicingStatus.DriverProtected => ErrorCategory.PermissionDenied,
         ImageServicingStatus.Cancelled => ErrorCategory.OperationStopped,
         _ => ErrorCategory.NotSpecified,
     };

@@ -114,6 +114,12 @@ public enum ImageServicingStatus
     /// <summary>The image file has an image of that name.</summary>
     ImageNameExists = 36,
 
+    /// <summary>The image has no such driver package.</summary>
+    DriverNotFound = 37,
+
+    /// <summary>A driver package that must not be removed.</summary>
+    DriverProtected = 38,
+
     /// <summary>The operation was cancelled; the image is untouched.</summary>
     Cancelled = 100,
 

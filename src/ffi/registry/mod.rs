@@ -17,7 +17,7 @@ pub use read::*;
 
 use super::guard::handle;
 use super::session::imgsvc_session;
-use super::text::{optional_path, required};
+use super::text::{optional_path, required_text as name};
 use crate::error::{Error, Result};
 use crate::servicing::registry::{Access, Place};
 use serde::Deserialize;
@@ -45,17 +45,6 @@ unsafe fn at<R>(
             session.inner.with(|session| work(Place::Session(session)))
         }
     }
-}
-
-/// A name of a key or value.
-///
-/// # Safety
-/// `text` is NULL or NUL-terminated UTF-16.
-unsafe fn name(text: *const u16, parameter: &'static str) -> Result<String> {
-    // SAFETY: the caller's promise.
-    let text = unsafe { required(text, parameter) }?;
-    text.to_string()
-        .map_err(|_| Error::InvalidArgument { parameter, reason: "it is not valid UTF-16".to_owned() })
 }
 
 /// As [`name`], where NULL stands for none.

@@ -5,9 +5,10 @@
 
 use super::services;
 use super::store::FILE_REPOSITORY;
+use super::withdraw::LOCKDOWN;
 use crate::error::Result;
 use crate::formats::inf::{Configuration, CopyFile, Dirid, Guid, Service};
-use crate::formats::regf::{dword, multi_sz, sz, Hive, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_SZ};
+use crate::formats::regf::{dword, sz, Hive, REG_DWORD, REG_EXPAND_SZ, REG_SZ};
 
 /// The part of a package that starts at boot.
 #[derive(Debug, Clone)]
@@ -81,14 +82,13 @@ impl BootStart {
         label: &str,
         published: &str,
     ) -> Result<()> {
-        let files = r"Microsoft\Windows\CurrentVersion\Setup\PnpLockdownFiles";
         for copy in self.driver_files() {
             let name = target(copy).replace('\\', "/");
             let key = software
-                .create_key(software.root(), &format!(r"{files}\%SystemRoot%/System32/drivers/{name}"))?;
+                .create_key(software.root(), &format!(r"{LOCKDOWN}\%SystemRoot%/System32/drivers/{name}"))?;
             let class = if locked { 4 } else { 5 };
             software.set_value(key, "Class", REG_DWORD, &dword(class))?;
-            software.set_value(key, "Owners", REG_MULTI_SZ, &multi_sz([published]))?;
+            services::own(software, key, published)?;
             let source = format!(r"%SystemRoot%\{FILE_REPOSITORY}\{label}\{}", copy.source);
             software.set_value(key, "Source", REG_EXPAND_SZ, &sz(&source))?;
         }

@@ -215,9 +215,12 @@ pub fn oem_map(hive: &Hive) -> Result<OemInfMap> {
     Ok(value.map(|value| OemInfMap::from_bytes(&value.data)).unwrap_or_default())
 }
 
-/// Stores the map of taken `oemN.inf` names.
+/// Stores the map of taken `oemN.inf` names; one of none is no value.
 pub fn set_oem_map(hive: &mut Hive, map: &OemInfMap) -> Result<()> {
     let key = hive.create_key(hive.root(), DATABASE)?;
+    if map.as_bytes().is_empty() {
+        return hive.delete_value(key, "OemInfMap").map(drop);
+    }
     hive.set_value(key, "OemInfMap", REG_BINARY, map.as_bytes())
 }
 

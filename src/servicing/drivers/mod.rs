@@ -1,7 +1,7 @@
 //! Driver packages in an offline image: find them on the host, add them, list them.
 //!
 //! [`find()`] says which INFs a call would service, [`add()`] puts their packages into an image as one
-//! transaction, [`list()`] reads what the image records. The modules below are the parts: values and
+//! transaction, [`list()`] reads what the image records, [`remove()`] takes packages out again. The modules below are the parts: values and
 //! keys of the driver database, which work on a hive alone, and the package on the host.
 //!
 //! Reference: docs/formats/driver-store.md, docs/formats/driver-database.md; what is known to be
@@ -13,20 +13,29 @@ pub mod classes;
 pub mod configuration;
 pub mod database;
 pub mod device_ids;
+mod export;
 mod find;
 mod list;
 pub mod oem_map;
 pub mod package;
 mod placement;
 pub mod record;
+mod remove;
 mod report;
+mod select;
 pub mod services;
 pub mod signature;
 pub mod store;
 mod target;
 pub mod version;
+mod withdraw;
 
 pub use add::{add, AddOptions};
+pub use export::{export, ExportOptions};
 pub use find::{find, FoundPackage, FoundPackages};
 pub use list::list;
-pub use report::{DriverInfo, DriverReport, DriverSignature, DriverStatus};
+pub use remove::{remove, RemoveOptions};
+pub use report::{
+    DriverInfo, DriverReport, DriverSignature, DriverStatus, ExportReport, ExportStatus, RemoveReport,
+    RemoveStatus,
+};

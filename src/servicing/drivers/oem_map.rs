@@ -40,6 +40,16 @@ impl OemInfMap {
         }
     }
 
+    /// Marks `oemN.inf` as free; the map has no bytes without a bit at its end.
+    pub fn give_back(&mut self, number: u32) {
+        let (index, mask) = position(number);
+        if let Some(byte) = self.bytes.get_mut(index) {
+            *byte &= !mask;
+        }
+        let used = self.bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+        self.bytes.truncate(used);
+    }
+
     /// The lowest free number for which `in_use` (is there such a file, or such a key) is false.
     /// `None` when every name is taken.
     pub fn lowest_free(&self, mut in_use: impl FnMut(u32) -> bool) -> Option<u32> {

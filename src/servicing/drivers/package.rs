@@ -152,6 +152,21 @@ impl Package {
     }
 }
 
+/// The part that starts at boot of a package that an image has under the name `label`, from its INF.
+pub fn stored_boot_start(
+    inf: &Inf,
+    label: &str,
+    target: &Target,
+    included: IncludedInf<'_>,
+) -> Result<Option<BootStart>> {
+    let environment = Environment {
+        store_folder: Some(label),
+        class_guid: &classes::well_known_guid,
+        ..Environment::new(*target)
+    };
+    Ok(BootStart::of(inf.evaluate(&environment, included)?.configurations))
+}
+
 /// The files that the INF lists.
 fn files(listed: Vec<SourceFile>, source: &PackageInf, host: &mut HostPackage) -> Result<Vec<PackageFile>> {
     let shown = source.path.display().to_string();

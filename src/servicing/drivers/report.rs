@@ -127,6 +127,91 @@ impl DriverReport {
     }
 }
 
+/// What became of a package that was to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum RemoveStatus {
+    /// It is not in the image any more.
+    Removed,
+    /// It could not be removed; the error says why.
+    Failed,
+}
+
+/// What removing one package did.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemoveReport {
+    /// The published name, or what the caller called it if there is no such package.
+    pub driver: String,
+    /// The INF's path in the driver store.
+    pub original_file_name: Option<String>,
+    /// `Provider` of the INF.
+    pub provider_name: Option<String>,
+    /// Name of the device setup class.
+    pub class_name: Option<String>,
+    /// `DriverVer`'s version: four numbers.
+    pub version: Option<String>,
+    /// What became of it.
+    pub status: RemoveStatus,
+    /// Why it failed, or what was left.
+    pub reason: Option<String>,
+    /// Paths of the files and folders that were removed.
+    pub files: Vec<String>,
+    /// Why the status is [`RemoveStatus::Failed`].
+    #[serde(skip)]
+    pub error: Option<Error>,
+}
+
+/// What became of a package that was to be taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ExportStatus {
+    /// Its folder is on the host.
+    Exported,
+    /// It could not be taken out; the error says why.
+    Failed,
+}
+
+/// What taking out one package did.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportReport {
+    /// The published name, or what the caller called it if there is no such package.
+    pub driver: String,
+    /// The INF's path in the driver store.
+    pub original_file_name: Option<String>,
+    /// What became of it.
+    pub status: ExportStatus,
+    /// The folder on the host.
+    pub host_path: Option<String>,
+    /// Files written.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Whether the INF has the hash that the folder's name in the driver store says.
+    pub intact: Option<bool>,
+    /// Why it failed, or what is wrong.
+    pub reason: Option<String>,
+    /// Why the status is [`ExportStatus::Failed`].
+    #[serde(skip)]
+    pub error: Option<Error>,
+}
+
+impl ExportReport {
+    /// The package could not be taken out.
+    pub(super) fn failed(driver: String, original_file_name: Option<String>, error: Error) -> Self {
+        Self {
+            driver,
+            original_file_name,
+            status: ExportStatus::Failed,
+            host_path: None,
+            files: 0,
+            bytes: 0,
+            intact: None,
+            reason: Some(error.to_string()),
+            error: Some(error),
+        }
+    }
+}
+
 /// A driver package of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

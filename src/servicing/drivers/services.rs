@@ -56,6 +56,11 @@ pub fn write(
         Some(group) => Some(tag(hive, services, &service.name, group)?),
         None => None,
     };
+    // A service that no package owns is not taken over: it stays when this package goes.
+    let foreign = match hive.find(services, &service.name)? {
+        Some(known) => hive.value(known, "Owners")?.is_none(),
+        None => false,
+    };
     let key = hive.create_key(services, &service.name)?;
     let start = service.start_type.unwrap_or(DEMAND_START);
     let kind = service.service_type.unwrap_or(KERNEL_DRIVER);
@@ -85,7 +90,9 @@ pub fn write(
         hive.set_value(key, "ObjectName", REG_SZ, &sz(name))?;
     }
     dependencies(hive, key, &service.dependencies)?;
-    own(hive, key, published)?;
+    if !foreign {
+        own(hive, key, published)?;
+    }
     change(hive, key, &service.registry)?;
     match &service.event_log {
         Some(log) => write_event_log(hive, services, log),
@@ -136,7 +143,8 @@ fn tag(hive: &Hive, services: KeyId, name: &str, group: &str) -> Result<u32> {
     Ok(highest.saturating_add(1))
 }
 
-fn same_name(left: &str, right: &str) -> bool {
+/// Whether two names are the same to Windows.
+pub fn same_name(left: &str, right: &str) -> bool {
     left.to_uppercase() == right.to_uppercase()
 }
 
@@ -153,8 +161,8 @@ fn dependencies(hive: &mut Hive, key: KeyId, dependencies: &[String]) -> Result<
     Ok(())
 }
 
-/// Puts the INF in front of the service's owners.
-fn own(hive: &mut Hive, key: KeyId, published: &str) -> Result<()> {
+/// Puts the INF in front of a key's owners.
+pub fn own(hive: &mut Hive, key: KeyId, published: &str) -> Result<()> {
     let known = hive.value(key, "Owners")?.and_then(|value| value.as_texts()).unwrap_or_default();
     let others = known.into_iter().filter(|owner| !same_name(owner, published));
     let owners: Vec<String> = std::iter::once(published.to_owned()).chain(others).collect();

@@ -5,8 +5,9 @@
 
 use super::classes::{BootClasses, DatabaseHive};
 use super::database::{self, KnownPackage, Record};
-use super::oem_map::OemInfMap;
+use super::oem_map::{number_of, OemInfMap};
 use super::store::{FILE_REPOSITORY, INF_DIRECTORY};
+use super::withdraw;
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Guid, Inf, Target, SIZE_LIMIT};
 use crate::formats::regf::{dword, Hive, KeyId, REG_DWORD};
@@ -137,6 +138,18 @@ impl TargetImage {
         let path = hive.path().to_string();
         database::write(&mut hive.hive, record).in_file(path)?;
         self.oem_map.take(number);
+        database::set_oem_map(&mut self.system.hive, &self.oem_map)
+    }
+
+    /// Deletes the record of a package, and gives its published name back.
+    pub fn forget(&mut self, label: &str, published: &str) -> Result<()> {
+        for hive in std::iter::once(&mut self.system).chain(self.drivers.as_mut()) {
+            let path = hive.path().to_string();
+            withdraw::database(&mut hive.hive, label, published).in_file(path)?;
+        }
+        if let Some(number) = number_of(published) {
+            self.oem_map.give_back(number);
+        }
         database::set_oem_map(&mut self.system.hive, &self.oem_map)
     }
 

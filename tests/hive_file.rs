@@ -294,8 +294,11 @@ fn start(path: &Path, compact: bool) -> std::process::Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
+/// `IMGSVC_KILLS` is how often each way of saving is killed; 20 times unless it is set.
 #[test]
 fn a_killed_save_leaves_the_old_or_the_new_hive() {
+    let rounds = std::env::var("IMGSVC_KILLS").ok().and_then(|count| count.parse().ok());
+    let rounds: u32 = rounds.unwrap_or(20);
     for compact in [false, true] {
         let place = Place::new();
         let old = dump(&place.hive());
@@ -303,14 +306,19 @@ fn a_killed_save_leaves_the_old_or_the_new_hive() {
         assert!(start(&place.hive(), compact).wait().unwrap().success());
         let whole = started.elapsed().max(Duration::from_millis(5));
         let new = dump(&place.hive());
-        for round in 0..20_u32 {
+        let (mut before, mut after) = (0, 0);
+        for round in 0..rounds {
             let place = Place::new();
             let mut child = start(&place.hive(), compact);
             // Moments spread over the time a save takes; which step they hit is left to chance.
-            std::thread::sleep(whole * (round * 13 % 20) / 18);
+            std::thread::sleep(whole * (round * 13 % rounds) / (rounds - rounds / 10));
             let _ = child.kill();
             child.wait().unwrap();
-            judge(&place, &old, &new, &format!("compact {compact}, round {round}"));
+            match judge(&place, &old, &new, &format!("compact {compact}, round {round}")) {
+                true => after += 1,
+                false => before += 1,
+            }
         }
+        eprintln!("killed {rounds} times, compact {compact}: {before} old hives, {after} new ones");
     }
 }

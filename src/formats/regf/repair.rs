@@ -218,6 +218,7 @@ impl Salvager<'_, '_> {
         }
         // Last, because a new subkey counts as an edit of the key above it.
         for (key, time) in std::mem::take(&mut self.times) {
+            self.meter.look(LOOK)?;
             self.target.set_last_written(key, time)?;
         }
         Ok(())

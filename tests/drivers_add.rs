@@ -225,7 +225,7 @@ fn an_empty_file_of_a_package_is_put_too() {
     let inf = sample.write(&bench.drivers());
     std::fs::write(inf.with_extension("sys"), "").unwrap();
     let catalog = imgsvc::formats::cat::CatalogBuilder::new().file("net.inf", sample.inf().as_bytes());
-    let catalog = catalog.file("net.sys", b"").placeholder_signer(SIGNER).to_bytes();
+    let catalog = catalog.file("net.sys", b"").sample_signer(SIGNER).to_bytes();
     std::fs::write(inf.with_extension("cat"), catalog).unwrap();
     let mut session = bench.mount();
     let reports = add_all(&mut session, &[inf], RECURSE);

@@ -88,7 +88,7 @@ fn a_file_the_catalogue_does_not_know_leaves_the_package_unsigned() {
     let sample = Sample::network("net");
     let inf = sample.write(folder.path());
     let partial = imgsvc::formats::cat::CatalogBuilder::new().file("net.inf", sample.inf().as_bytes());
-    std::fs::write(inf.with_extension("cat"), partial.placeholder_signer(SIGNER).to_bytes()).unwrap();
+    std::fs::write(inf.with_extension("cat"), partial.sample_signer(SIGNER).to_bytes()).unwrap();
     let package = read(&inf).unwrap();
     assert_eq!(package.signature.signature, DriverSignature::Unsigned);
     assert!(package.signature.detail.contains("'net.sys' is not covered"), "{}", package.signature.detail);

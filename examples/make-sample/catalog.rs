@@ -1,5 +1,5 @@
-//! The catalogue of a sample package. It names a signer and is not signed by anyone: hashes match, and
-//! that is all.
+//! The catalogue of a sample package, signed by a key that is in the sources for everyone to read: it proves
+//! nothing, and images trust it only where they have its certificate as a root.
 
 use imgsvc::formats::cat::CatalogBuilder;
 
@@ -12,6 +12,6 @@ pub fn over(members: &[(String, Vec<u8>)], hardware_id: &str) -> Vec<u8> {
     catalog
         .attribute("OS", "_v100_X64")
         .attribute("HWID1", &hardware_id.to_lowercase())
-        .placeholder_signer("ImageServicing Samples")
+        .sample_signer("ImageServicing Samples")
         .to_bytes()
 }

@@ -133,7 +133,7 @@ Disk = "Sample Disk"
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{}.sys", self.name)), self.driver()).unwrap();
         if self.catalog {
-            let catalog = self.catalog().placeholder_signer(SIGNER).to_bytes();
+            let catalog = self.catalog().sample_signer(SIGNER).to_bytes();
             std::fs::write(folder.join(format!("{}.cat", self.name)), catalog).unwrap();
         }
         let inf = folder.join(format!("{}.inf", self.name));

@@ -1,11 +1,11 @@
-//! Making catalogues: well-formed, without a signature that proves anything, as `New-FileCatalog` makes them.
+//! Making catalogues: well-formed, unsigned or signed by a key that proves nothing, as `New-FileCatalog` makes them.
 //!
 //! For sample packages and tests. Windows does not trust such a catalogue before it is signed.
 //!
 //! Reference: as in the module; attribute order and flags as in real catalogues.
 
 use super::der::{context, BMP_STRING, INTEGER, OBJECT, OCTET_STRING, SEQUENCE, SET};
-use super::{oid, FileDigests};
+use super::{crypto, oid, FileDigests};
 
 /// `CRYPTCAT_ATTR_AUTHENTICATED | NAMEASCII | DATAASCII`, what real catalogues have.
 const ATTRIBUTE_FLAGS: [u8; 4] = [0x10, 0x01, 0x00, 0x01];
@@ -67,12 +67,17 @@ impl CatalogBuilder {
         self
     }
 
-    /// Makes the catalogue look signed by `name`: a certificate with that common name and a signature of
-    /// zeros. It names a signer and proves nothing; only readers that check digests alone accept it.
+    /// Signs the catalogue as `name`, with a key that everyone can read in the sources of this engine: a
+    /// right signature that proves nothing. Trusted only where [`Self::sample_certificate`] is a root.
     #[must_use]
-    pub fn placeholder_signer(mut self, name: &str) -> Self {
+    pub fn sample_signer(mut self, name: &str) -> Self {
         self.signer = Some(name.to_owned());
         self
+    }
+
+    /// The certificate, in DER, of what [`Self::sample_signer`] signs.
+    pub fn sample_certificate(name: &str) -> Vec<u8> {
+        certificate(name)
     }
 
     /// The catalogue's bytes.
@@ -96,12 +101,13 @@ impl CatalogBuilder {
                 .collect();
             list.push(element(context(0), &element(SEQUENCE, &extensions.concat())));
         }
-        let list = element(context(0), &element(SEQUENCE, &list.concat()));
-        let content = element(SEQUENCE, &[element(OBJECT, oid::TRUST_LIST), list].concat());
+        let list = list.concat();
         let (certificates, signers) = match &self.signer {
-            Some(name) => (element(context(0), &certificate(name)), signer(name)),
+            Some(name) => (element(context(0), &certificate(name)), signer(name, &list)),
             None => (Vec::new(), Vec::new()),
         };
+        let list = element(context(0), &element(SEQUENCE, &list));
+        let content = element(SEQUENCE, &[element(OBJECT, oid::TRUST_LIST), list].concat());
         let signers = element(SET, &signers);
         let signed = [element(INTEGER, &[1]), element(SET, &[]), content, certificates, signers].concat();
         let signed = element(context(0), &element(SEQUENCE, &signed));
@@ -109,8 +115,10 @@ impl CatalogBuilder {
     }
 }
 
-/// Serial number of the placeholder's certificate.
+/// Serial number of the samples' certificate.
 const SERIAL: &[u8] = &[1];
+/// How long the samples' certificate is valid.
+const VALIDITY: [&[u8]; 2] = [b"200101000000Z", b"491231235959Z"];
 
 /// A distinguished name of one common name.
 fn distinguished_name(name: &str) -> Vec<u8> {
@@ -118,29 +126,35 @@ fn distinguished_name(name: &str) -> Vec<u8> {
     element(SEQUENCE, &element(SET, &element(SEQUENCE, &common_name)))
 }
 
-/// A certificate that `name` issues to itself, with a key and a signature of zeros.
+/// A bit string of whole bytes.
+fn bits(bytes: &[u8]) -> Vec<u8> {
+    element(BIT_STRING, &[&[0], bytes].concat())
+}
+
+/// A certificate that `name` issues to itself, of the samples' key.
 fn certificate(name: &str) -> Vec<u8> {
     let algorithm = element(SEQUENCE, &element(OBJECT, oid::ED25519));
-    let time = element(UTC_TIME, THIS_UPDATE);
-    let key = [algorithm.clone(), element(BIT_STRING, &[0; 33])].concat();
+    let key = crypto::sample_public_key().unwrap_or_default();
     let content = [
         element(INTEGER, SERIAL),
         algorithm.clone(),
         distinguished_name(name),
-        element(SEQUENCE, &[time.clone(), time].concat()),
+        element(SEQUENCE, &VALIDITY.map(|time| element(UTC_TIME, time)).concat()),
         distinguished_name(name),
-        element(SEQUENCE, &key),
+        element(SEQUENCE, &[algorithm.clone(), bits(&key)].concat()),
     ];
-    let parts = [element(SEQUENCE, &content.concat()), algorithm, element(BIT_STRING, &[0; 65])];
-    element(SEQUENCE, &parts.concat())
+    let content = element(SEQUENCE, &content.concat());
+    let signature = bits(&crypto::sample_signature(&content).unwrap_or_default());
+    element(SEQUENCE, &[content, algorithm, signature].concat())
 }
 
-/// The signer info for [`certificate`].
-fn signer(name: &str) -> Vec<u8> {
+/// The signer info for [`certificate`], without signed attributes: over the content itself.
+fn signer(name: &str, content: &[u8]) -> Vec<u8> {
     let id = element(SEQUENCE, &[distinguished_name(name), element(INTEGER, SERIAL)].concat());
-    let digest = element(SEQUENCE, &element(OBJECT, oid::SHA256));
-    let signature = element(SEQUENCE, &element(OBJECT, oid::ED25519));
-    let parts = [element(INTEGER, &[1]), id, digest, signature, element(OCTET_STRING, &[0; 64])];
+    let digest = element(SEQUENCE, &element(OBJECT, oid::SHA512));
+    let algorithm = element(SEQUENCE, &element(OBJECT, oid::ED25519));
+    let signature = crypto::sample_signature(content).unwrap_or_default();
+    let parts = [element(INTEGER, &[1]), id, digest, algorithm, element(OCTET_STRING, &signature)];
     element(SEQUENCE, &parts.concat())
 }
 

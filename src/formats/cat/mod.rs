@@ -3,20 +3,35 @@
 //! A catalogue is PKCS#7 SignedData around a certificate trust list. Each member of the list has a
 //! tag, the digest of a file (of the whole file, or the Authenticode digest of a PE image) and
 //! attributes. Files are covered by their digests; the names in the attributes are not binding.
-//! Signatures and chains are not checked here.
+//! [`Catalog::parse`] reads, [`Catalog::signature`] judges: the signature, the chain of certificates,
+//! the time stamp.
 //!
 //! Reference: Microsoft mscat.h and wintrust.h; RFC 5652; what real catalogues hold
-//! (`docs/formats/catalog.md`).
+//! (`docs/formats/cat.md`).
 
 mod build;
+mod certificate;
+mod chain;
+mod crypto;
 mod der;
 mod digest;
 mod oid;
+mod pins;
+mod signed_data;
 mod signer;
+mod time;
+mod time_stamp;
+mod trust;
+mod verdict;
 
 pub use build::CatalogBuilder;
+pub use certificate::Certificate;
+pub use chain::{Chain, ChainEnd};
 pub use digest::{Digest, FileDigests};
-pub use signer::{Certificate, Signer};
+pub use signer::Signer;
+pub use time_stamp::{TimeStamp, TimeStampKind};
+pub use trust::TrustStore;
+pub use verdict::{CatalogSignature, SignatureVerdict};
 
 use crate::error::{Error, Result};
 use der::{context, Der, Element, BMP_STRING, INTEGER, OBJECT, OCTET_STRING, SEQUENCE, SET};
@@ -90,6 +105,8 @@ pub struct Catalog {
     attributes: Vec<NameValue>,
     certificates: Vec<Certificate>,
     signers: Vec<Signer>,
+    /// The octets of the trust list, without tag and length: what is signed.
+    content: Vec<u8>,
 }
 
 impl Catalog {
@@ -105,31 +122,23 @@ impl Catalog {
                 found: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             });
         }
-        let mut outer = Der::new(bytes).expect(SEQUENCE, "PKCS#7 content")?.inside();
-        expect_oid(&mut outer, oid::SIGNED_DATA, "PKCS#7 signedData")?;
-        let mut signed = outer.expect(context(0), "signed data")?.inside();
-        let mut signed = signed.expect(SEQUENCE, "signed data")?.inside();
-        signed.expect(INTEGER, "the version of the signed data")?;
-        signed.expect(SET, "the digest algorithms")?;
-        let mut content = signed.expect(SEQUENCE, "the signed content")?.inside();
-        expect_oid(&mut content, oid::TRUST_LIST, "a certificate trust list (a catalogue)")?;
-        let list =
-            content.expect(context(0), "the trust list")?.inside().expect(SEQUENCE, "the trust list")?;
+        let signed = signed_data::read(bytes)?;
+        if signed.content_type.content != oid::TRUST_LIST {
+            let found = format!("object {}", oid::dotted(signed.content_type.content));
+            return Err(signed.content_type.error("a certificate trust list (a catalogue)", found));
+        }
+        if signed.content.tag != SEQUENCE {
+            return Err(signed.content.error("the trust list", format!("tag {:#04x}", signed.content.tag)));
+        }
         let mut catalog = Self {
             members: Vec::new(),
             by_digest: HashMap::new(),
             attributes: Vec::new(),
-            certificates: Vec::new(),
-            signers: Vec::new(),
+            certificates: signed.certificates,
+            signers: signed.signers,
+            content: signed.content.content.to_vec(),
         };
-        catalog.read_list(&list)?;
-        if let Some(set) = signed.optional(context(0))? {
-            catalog.certificates = signer::certificates(&set)?;
-        }
-        signed.optional(context(1))?; // revocation lists
-        if let Some(set) = signed.optional(SET)? {
-            catalog.signers = signer::signers(&set, &catalog.certificates)?;
-        }
+        catalog.read_list(&signed.content)?;
         Ok(catalog)
     }
 

@@ -90,6 +90,13 @@ Describe 'Get-ImageRegistryKey' {
         $failed[0].Exception.HResult | Should -Be (ConvertTo-HResult $HResult)
     }
 
+    It 'says what to give when no place is given' {
+        Get-ImageRegistryKey HKLM\SYSTEM -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -Be 'RegistryPlaceMissing,ImageServicing.Cmdlets.GetImageRegistryKeyCmdlet'
+        $failed[0].CategoryInfo.Category | Should -Be 'InvalidArgument'
+        $failed[0].ErrorDetails.RecommendedAction | Should -BeLike '*-HivePath*'
+    }
+
     It 'reports a hive file that <Case>' -TestCases @(
         @{ Case = 'is not there'; Content = $null; Id = 'FileNotFound' }
         @{ Case = 'is no hive'; Content = 'not a hive'; Id = 'InvalidData' }

@@ -38,6 +38,11 @@ Describe 'Remove-ImageRegistryValue' {
         @(Get-ImageRegistryKey \ControlSet001 -Depth 1 -HivePath $sample.System | Remove-ImageRegistryValue -Name Mark) | Should -HaveCount 3
     }
 
+    It 'hands the place on to the next cmdlet' {
+        (Remove-ImageRegistryValue \Select Failed -HivePath $sample.System | Get-ImageRegistryKey).HivePath | Should -Be $sample.System
+        (Remove-ImageRegistryValue HKLM\SYSTEM\Select Failed -Path $sample.Path | Get-ImageRegistryKey).Path | Should -Be $sample.Path
+    }
+
     It 'reports a value that is not there and removes the others' {
         $removed = @(Remove-ImageRegistryValue \Select None, Current -HivePath $sample.System -ErrorAction SilentlyContinue -ErrorVariable failed)
         $removed.Name | Should -Be 'Current'

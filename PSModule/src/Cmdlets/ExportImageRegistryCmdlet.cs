@@ -5,7 +5,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Export-ImageRegistry: writes a key with all below it to a registration file (.reg).</summary>
-[Cmdlet(VerbsData.Export, "ImageRegistry", SupportsShouldProcess = true, DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsData.Export, "ImageRegistry", SupportsShouldProcess = true, DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(RegistryExportReport))]
 public sealed class ExportImageRegistryCmdlet : RegistryPlaceCmdlet
 {

@@ -5,7 +5,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Get-ImageRegistryKey: keys of an offline registry.</summary>
-[Cmdlet(VerbsCommon.Get, "ImageRegistryKey", DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsCommon.Get, "ImageRegistryKey", DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(ImageRegistryKey))]
 public sealed class GetImageRegistryKeyCmdlet : RegistryPlaceCmdlet
 {

@@ -8,7 +8,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Get-ImageRegistryValue: values of an offline registry.</summary>
-[Cmdlet(VerbsCommon.Get, "ImageRegistryValue", DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsCommon.Get, "ImageRegistryValue", DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(ImageRegistryValue))]
 public sealed class GetImageRegistryValueCmdlet : RegistryPlaceCmdlet
 {

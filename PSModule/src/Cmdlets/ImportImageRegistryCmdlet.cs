@@ -9,7 +9,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Import-ImageRegistry: does what registration files (.reg) say to an offline registry.</summary>
-[Cmdlet(VerbsData.Import, "ImageRegistry", SupportsShouldProcess = true, DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsData.Import, "ImageRegistry", SupportsShouldProcess = true, DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(RegistryImportReport))]
 public sealed class ImportImageRegistryCmdlet : RegistryCmdlet
 {

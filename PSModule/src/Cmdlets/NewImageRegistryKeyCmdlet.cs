@@ -6,7 +6,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>New-ImageRegistryKey: creates keys in an offline registry.</summary>
-[Cmdlet(VerbsCommon.New, "ImageRegistryKey", SupportsShouldProcess = true, DefaultParameterSetName = SessionSet)]
+[Cmdlet(VerbsCommon.New, "ImageRegistryKey", SupportsShouldProcess = true, DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(ImageRegistryKey))]
 public sealed class NewImageRegistryKeyCmdlet : RegistryPlaceCmdlet
 {

@@ -7,6 +7,12 @@ namespace ImageServicing.Cmdlets;
 /// <summary>What the cmdlets of the registry share: where it is, and what is said about its hives.</summary>
 public abstract class RegistryCmdlet : ImageServicingCmdlet
 {
+    /// <summary>
+    /// The parameter set of a command that says no place: it is an error. It is the default set of the cmdlets, because
+    /// PowerShell would hold to another one when a key comes along, and not see that the key is in a hive file.
+    /// </summary>
+    protected const string NoPlace = "NoPlace";
+
     /// <summary>The parameter set of a session.</summary>
     protected const string SessionSet = "Session";
 
@@ -17,8 +23,18 @@ public abstract class RegistryCmdlet : ImageServicingCmdlet
     private readonly HashSet<(string Place, string Work)> seen = new();
 
     /// <summary>The session or the hive file that was given.</summary>
-    private protected RegistryTarget Target(string? path, string? hivePath) =>
-        hivePath is null ? RegistryTarget.Session(FullPath(path!)) : RegistryTarget.Hive(FullPath(hivePath));
+    private protected RegistryTarget Target(string? path, string? hivePath) => (path, hivePath) switch
+    {
+        (string session, null) => RegistryTarget.Session(FullPath(session)),
+        (null, string hive) => RegistryTarget.Hive(FullPath(hive)),
+        _ => throw new ImageServicingException(
+            ImageServicingStatus.InvalidArgument,
+            "RegistryPlaceMissing",
+            "it is not said whose registry is meant",
+            null,
+            "Give a session by -Path or from the pipeline, or a hive file by -HivePath.",
+            unchecked((int)0x80070057)),
+    };
 
     /// <summary>
     /// True the first time this work comes along for a place. Add-Driver sends one object per driver, all with the same

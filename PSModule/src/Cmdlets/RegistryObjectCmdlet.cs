@@ -7,8 +7,7 @@ namespace ImageServicing.Cmdlets;
 /// <summary>A cmdlet that changes what it is told by names, or what comes along the pipeline as an object.</summary>
 /// <remarks>
 /// Names of values and keys to remove do not bind by property name: many objects have a <c>Name</c> or a <c>Key</c> that
-/// means something else. Only a key is taken for a key, and only a value for a value. There is no default parameter set:
-/// PowerShell would hold to it when a key comes along, and not see that the key is in a hive file.
+/// means something else. Only a key is taken for a key, and only a value for a value.
 /// </remarks>
 public abstract class RegistryObjectCmdlet : RegistryCmdlet
 {

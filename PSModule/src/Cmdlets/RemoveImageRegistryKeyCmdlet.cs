@@ -6,7 +6,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Remove-ImageRegistryKey: removes keys from an offline registry.</summary>
-[Cmdlet(VerbsCommon.Remove, "ImageRegistryKey", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Remove, "ImageRegistryKey", SupportsShouldProcess = true, DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(RegistryRemoval))]
 public sealed class RemoveImageRegistryKeyCmdlet : RegistryObjectCmdlet
 {

@@ -7,7 +7,7 @@ using ImageServicing.Interop;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Remove-ImageRegistryValue: removes values from an offline registry.</summary>
-[Cmdlet(VerbsCommon.Remove, "ImageRegistryValue", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Remove, "ImageRegistryValue", SupportsShouldProcess = true, DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(RegistryRemoval))]
 public sealed class RemoveImageRegistryValueCmdlet : RegistryObjectCmdlet
 {

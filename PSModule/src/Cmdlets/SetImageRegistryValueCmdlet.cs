@@ -6,7 +6,7 @@ using Microsoft.Win32;
 namespace ImageServicing.Cmdlets;
 
 /// <summary>Set-ImageRegistryValue: sets values in an offline registry.</summary>
-[Cmdlet(VerbsCommon.Set, "ImageRegistryValue", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "ImageRegistryValue", SupportsShouldProcess = true, DefaultParameterSetName = NoPlace)]
 [OutputType(typeof(ImageRegistryValue))]
 public sealed class SetImageRegistryValueCmdlet : RegistryObjectCmdlet
 {

@@ -91,13 +91,15 @@ public static class _Format
         return text.Substring(text.LastIndexOfAny(new[] { '\\', '/' }) + 1);
     }
 
-    /// <summary>Where a key or value of a registry is: a session, or a hive file.</summary>
+    /// <summary>Where a key or value is, or was exported from: a session, or a hive file.</summary>
     public static string RegistryPlace(object item) => item switch
     {
         SessionRegistryKey key => key.Path,
         HiveRegistryKey key => key.HivePath,
         SessionRegistryValue value => value.Path,
         HiveRegistryValue value => value.HivePath,
+        SessionRegistryExportReport report => report.Path,
+        HiveRegistryExportReport report => report.HivePath,
         _ => string.Empty,
     };
 

@@ -82,7 +82,7 @@ internal sealed record RegistryTarget
 
     internal RegistryAnswer<RegistryRemoval> DeleteKey(string key, JsonWriter options, Operation operation) => Call(
         operation,
-        answer => new RegistryRemoval(this, answer),
+        answer => RegistryRemoval.In(this, answer),
         (session, progress) =>
         {
             int status = NativeMethods.imgsvc_registry_delete_key(
@@ -104,7 +104,7 @@ internal sealed record RegistryTarget
 
     internal RegistryAnswer<RegistryRemoval> DeleteValue(string key, string name, JsonWriter options, Operation operation) => Call(
         operation,
-        answer => new RegistryRemoval(this, answer),
+        answer => RegistryRemoval.In(this, answer),
         (session, progress) =>
         {
             int status = NativeMethods.imgsvc_registry_delete_value(
@@ -126,7 +126,7 @@ internal sealed record RegistryTarget
     /// <summary>Writes a key with all below it to a registration file.</summary>
     internal RegistryAnswer<RegistryExportReport> Export(string key, string filePath, JsonWriter options, Operation operation) => Call(
         operation,
-        answer => new RegistryExportReport(this, key, filePath, answer),
+        answer => RegistryExportReport.In(this, key, filePath, answer),
         (session, progress) =>
         {
             int status = NativeMethods.imgsvc_registry_export(

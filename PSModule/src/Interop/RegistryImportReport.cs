@@ -5,37 +5,6 @@ using ImageServicing.Interop;
 
 namespace ImageServicing;
 
-/// <summary>What removing a key or a value did.</summary>
-public sealed class RegistryRemoval
-{
-    internal RegistryRemoval(RegistryTarget target, JsonObject report)
-    {
-        Path = target.Path;
-        HivePath = target.HivePath;
-        Key = report.Name("key");
-        Name = report.Text("name");
-        KeyCount = report.Number("keys");
-    }
-
-    /// <summary>The full name of the key.</summary>
-    public string Key { get; }
-
-    /// <summary>The name of the value, empty for the default value; null when the key itself is gone.</summary>
-    public string? Name { get; }
-
-    /// <summary>How many keys are gone.</summary>
-    public ulong KeyCount { get; }
-
-    /// <summary>The session's path; null for a hive file.</summary>
-    public string? Path { get; }
-
-    /// <summary>The full path of the hive file; null for a session.</summary>
-    public string? HivePath { get; }
-
-    /// <summary>What is gone.</summary>
-    public override string ToString() => Name is null ? Key : $"{Key}\\{Name}";
-}
-
 /// <summary>A part of a registration file, or of an export, that could not be done.</summary>
 public sealed class RegistryFileError
 {
@@ -107,46 +76,6 @@ public sealed class RegistryImportReport
     public ulong ErrorCount { get; }
 
     /// <summary>The first of them, in the file's order.</summary>
-    public IReadOnlyList<RegistryFileError> Errors { get; }
-
-    /// <summary>The session's path; null for a hive file.</summary>
-    public string? Path { get; }
-
-    /// <summary>The full path of the hive file; null for a session.</summary>
-    public string? HivePath { get; }
-}
-
-/// <summary>What exporting a key wrote.</summary>
-public sealed class RegistryExportReport
-{
-    internal RegistryExportReport(RegistryTarget target, string key, string filePath, JsonObject report)
-    {
-        Path = target.Path;
-        HivePath = target.HivePath;
-        FilePath = filePath;
-        Key = key;
-        KeyCount = report.Number("keys");
-        ValueCount = report.Number("values");
-        ErrorCount = report.Number("errorCount");
-        Errors = report.Objects("errors").Select(error => new RegistryFileError(error)).ToList().AsReadOnly();
-    }
-
-    /// <summary>The full path of the registration file.</summary>
-    public string FilePath { get; }
-
-    /// <summary>The name of the key, as it was given.</summary>
-    public string Key { get; }
-
-    /// <summary>The number of keys in the file.</summary>
-    public ulong KeyCount { get; }
-
-    /// <summary>The number of values in the file.</summary>
-    public ulong ValueCount { get; }
-
-    /// <summary>How many keys and values no registration file can hold; they are left out.</summary>
-    public ulong ErrorCount { get; }
-
-    /// <summary>The first of them.</summary>
     public IReadOnlyList<RegistryFileError> Errors { get; }
 
     /// <summary>The session's path; null for a hive file.</summary>

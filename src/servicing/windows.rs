@@ -149,7 +149,11 @@ fn version(
     }
     match ImageHive::open(view, &hive_path(windows, "DRIVERS")?)? {
         // The hive came with Windows 8. One that does not say its version excludes no driver.
-        Some(drivers) => Ok(database_version(&drivers.hive)?.unwrap_or((10, 0, u32::MAX))),
+        Some(drivers) => {
+            let version = database_version(&drivers.hive)?;
+            drivers.close(view);
+            Ok(version.unwrap_or((10, 0, u32::MAX)))
+        }
         None => Err(Error::NotServiceable { reason: "nothing in it says which Windows it is".to_owned() }),
     }
 }

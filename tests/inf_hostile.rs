@@ -166,6 +166,40 @@ fn a_million_lines_are_read_or_refused() {
         format!("{HEAD}{}", "[".repeat(8_000_000)),
         format!("{HEAD}{}", "[x]\n".repeat(1_000_000)),
     ];
+    assert_bounded(&cases);
+}
+
+#[test]
+fn a_section_that_many_use_is_not_multiplied_beyond_memory() {
+    let models = |text: &str, count: usize| -> String {
+        (0..count).map(|number| format!("{text}=I{number},ID\n")).collect()
+    };
+    let sections = |entry: &str, count: usize| -> String {
+        (0..count).map(|number| format!("[I{number}]\n{entry}\n")).collect()
+    };
+    let long = "y".repeat(60_000);
+    let head = "[Version]\nSignature=$CHICAGO$\n[Manufacturer]\nM=M,NTamd64\n";
+    let shared = |entry: &str, section: &str| {
+        format!("{head}[M.NTamd64]\n{}{}{section}", models("D", 3000), sections(entry, 3000))
+    };
+    let manufacturers: String = (0..2000).map(|number| format!("M{number}=M,NTamd64\n")).collect();
+    let cases = [
+        shared("AddReg=R", &format!("[R]\n{}", "HKR,,a\n".repeat(100_000))),
+        shared("AddReg=R", &format!("[R]\n{}", format!("HKR,,a,,{long}\n").repeat(200))),
+        shared("AddReg=R", &format!("[R]\n{}[R.Security]\n{long}\n", "HKR,,a\n".repeat(1000))),
+        shared("AddReg=R", &format!("[R]\n{}[Strings]\nt={long}\n", "HKR,,a,,%t%\n".repeat(200))),
+        shared("CopyFiles=R", &format!("[R]\n{}[R.Security]\n{long}\n", "a\n".repeat(1000))),
+        shared("x=1", "").replace("M=M", &format!("{long}=M")),
+        format!(
+            "[Version]\nSignature=$CHICAGO$\n[Manufacturer]\n{manufacturers}[M.NTamd64]\n{}",
+            format!("{long}=I,ID\n").repeat(200)
+        ),
+        format!("{head}[M.NTamd64]\nD=I,ID\n[I]\n{}", format!("Needs={long}\n").repeat(200)),
+    ];
+    assert_bounded(&cases);
+}
+
+fn assert_bounded(cases: &[String]) {
     for (number, text) in cases.iter().enumerate() {
         for strictness in [Strictness::Refuse, Strictness::Report] {
             match evaluate(text, strictness) {

@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
         section: &'a Section,
         depth: usize,
     ) -> Result<()> {
-        self.charge(section)?;
+        self.charge(source, section)?;
         let entries: Vec<_> = plain(source, section).collect();
         for entry in &entries {
             let Some(key) = entry.line.key() else { continue };

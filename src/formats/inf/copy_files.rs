@@ -10,6 +10,7 @@ use super::source_files::package_path;
 use super::{bad, limit, number32};
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// File lists, and target directories of them, one INF may have; the largest have some hundred.
 const LIST_LIMIT: usize = 5000;
@@ -37,9 +38,9 @@ pub struct CopyFile {
     /// `COPYFLG_*`.
     pub flags: u32,
     /// The security descriptor (SDDL) it gets, from `[<file list>.Security]`.
-    pub security: Option<String>,
+    pub security: Option<Arc<str>>,
     /// The file list section; empty for `@file`.
-    pub section: String,
+    pub section: Arc<str>,
     /// The INF: empty for the package's own, else the name that `Include` has. Its files are Windows'.
     pub file: String,
     /// The line.
@@ -104,13 +105,14 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let Some((source, section)) = self.named(directive, field, &list) else { continue };
-            self.charge(section)?;
+            self.charge(source, section)?;
             if section.lines.is_empty() {
                 continue;
             }
             let target = self.destination(&list, source, directive);
             let Some(target) = self.check(Code::Directive, directive, target)? else { continue };
             let security = self.security(source, &section.name);
+            let list: Arc<str> = section.name.as_str().into();
             for entry in plain(source, section) {
                 let name = entry.line.key().map(|key| source.inf.expand(key)).or_else(|| entry.value(0));
                 let Some(name) = name else { continue };
@@ -120,7 +122,7 @@ impl<'a> Reader<'a> {
                 self.check_listed(&entry, &from, sources);
                 let copy = copy(sources, &from, &name, &target, flags.unwrap_or(0), &entry);
                 let Some(copy) = self.check(Code::Path, &entry, copy)? else { continue };
-                copies.push(CopyFile { section: section.name.clone(), security: security.clone(), ..copy });
+                copies.push(CopyFile { section: Arc::clone(&list), security: security.clone(), ..copy });
             }
         }
         Ok(copies)
@@ -136,7 +138,7 @@ impl<'a> Reader<'a> {
             }
             for (field, list) in directive.values().into_iter().enumerate() {
                 let Some((source, section)) = self.named(directive, field, &list) else { continue };
-                self.charge(section)?;
+                self.charge(source, section)?;
                 let target = self.destination(&list, source, directive);
                 let Some(target) = self.check(Code::Directive, directive, target)? else { continue };
                 for entry in plain(source, section) {
@@ -212,7 +214,7 @@ fn copy(
         name,
         flags,
         security: None,
-        section: String::new(),
+        section: "".into(),
         file: entry.source.file.to_owned(),
         line: entry.line.number,
     })

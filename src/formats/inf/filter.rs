@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
             Filter { service, flags: flags.unwrap_or(0), position: None, line: entry.line.number };
         let Some(name) = entry.value(2) else { return Ok(Some(filter)) };
         let Some((source, section)) = self.named(entry, 2, &name) else { return Ok(Some(filter)) };
-        self.charge(section)?;
+        self.charge(source, section)?;
         for setting in plain(source, section) {
             let Some(value) = setting.value(0) else { continue };
             if setting.is("FilterLevel") {

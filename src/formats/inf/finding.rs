@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 
 /// Findings one INF may have; what is found after that is not kept.
 const FINDING_LIMIT: usize = 10_000;
+/// Characters of a finding's text: what is quoted of an INF may be long.
+const TEXT_LIMIT: usize = 500;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,6 +152,10 @@ impl Findings {
     pub(super) fn add(&mut self, severity: Severity, code: Code, file: &str, at: Position, text: String) {
         if self.found.len() < FINDING_LIMIT {
             let Position { line, column } = at;
+            let text = match text.char_indices().nth(TEXT_LIMIT).and_then(|(end, _)| text.get(..end)) {
+                Some(start) => format!("{start}…"),
+                None => text,
+            };
             self.found.push(Finding { file: file.to_owned(), line, column, severity, code, text });
         }
     }

@@ -152,6 +152,14 @@ impl Inf {
         Ok(())
     }
 
+    /// Bytes of the lines' text with tokens replaced, at most.
+    fn text_size(&self, lines: &[Line]) -> usize {
+        let fields = lines.iter().flat_map(|line| line.key().into_iter().chain(line.fields()));
+        fields
+            .map(|field| field.len().saturating_add(self.strings.expanded_size(field)))
+            .fold(0, usize::saturating_add)
+    }
+
     /// The encoding of the file.
     pub fn encoding(&self) -> Encoding {
         self.encoding

@@ -7,9 +7,13 @@ use super::target::{Architecture, Decoration, Target};
 use super::{bad, limit, same, Inf, Text};
 use crate::error::Result;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Model lines one INF may yield, however often its sections are named.
-const MODEL_LIMIT: usize = 500_000;
+const MODEL_LIMIT: usize = 200_000;
+
+/// Bytes of text of all models.
+const MODEL_TEXT_LIMIT: usize = 64 << 20;
 
 /// Manufacturers one INF may have; those of modems have some hundred.
 const MANUFACTURER_LIMIT: usize = 2000;
@@ -21,7 +25,7 @@ const FIRST_WITH_DECORATED_DEFAULT: u32 = 25952;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manufacturer {
     /// The manufacturer's name.
-    pub name: Text,
+    pub name: Arc<Text>,
     /// The models section's name without decoration.
     pub models: String,
     /// The decorations listed, in order.
@@ -42,8 +46,8 @@ pub enum Selection {
 /// A device a package is for: one line of a models section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
-    /// The manufacturer's name.
-    pub manufacturer: Text,
+    /// The manufacturer's name, shared by its models.
+    pub manufacturer: Arc<Text>,
     /// The device's description.
     pub description: Text,
     /// The install section's name, without decoration.
@@ -83,7 +87,7 @@ impl Inf {
             }
             let decorations = line.fields().skip(1).map(|raw| self.expand(raw));
             manufacturers.push(Manufacturer {
-                name: self.text(name),
+                name: Arc::new(self.text(name)),
                 models,
                 decorations: decorations
                     .filter(|text| !text.trim().is_empty())
@@ -123,13 +127,13 @@ impl Inf {
     }
 
     /// The models of a models section (name with decoration); none if there is no such section.
-    pub fn models_of(&self, manufacturer: &Text, section: &str) -> Vec<Model> {
+    pub fn models_of(&self, manufacturer: &Arc<Text>, section: &str) -> Vec<Model> {
         let Some(section) = self.section(section) else { return Vec::new() };
         let model = |line: &super::Line| {
             let install_section = self.expand(line.field(0)?);
             let mut ids = line.fields().skip(1).map(|raw| self.expand(raw));
             Some(Model {
-                manufacturer: manufacturer.clone(),
+                manufacturer: Arc::clone(manufacturer),
                 description: self.text(line.key()?),
                 install_section,
                 hardware_id: ids.next().filter(|id| !id.is_empty()),
@@ -163,7 +167,7 @@ impl Inf {
         let manufacturers = self.manufacturers()?;
         let mut models = Vec::new();
         let mut reasons = Vec::new();
-        let mut looked_at = 0_usize;
+        let (mut looked_at, mut text) = (0_usize, 0_usize);
         let mut seen = HashSet::new();
         for manufacturer in &manufacturers {
             match self.select_models(manufacturer, target) {
@@ -178,6 +182,11 @@ impl Inf {
                         .saturating_add(self.section(&section).map_or(0, |section| section.lines.len()));
                     if looked_at > MODEL_LIMIT {
                         return Err(limit("the number of models of an INF", MODEL_LIMIT, looked_at));
+                    }
+                    let lines = self.section(&section).map(|section| section.lines.as_slice());
+                    text = text.saturating_add(self.text_size(lines.unwrap_or_default()));
+                    if text > MODEL_TEXT_LIMIT {
+                        return Err(limit("the bytes of text of an INF's models", MODEL_TEXT_LIMIT, text));
                     }
                     let found = self.models_of(&manufacturer.name, &section);
                     if found.is_empty() {

@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
             for directive in entries.iter().filter(|entry| entry.is(name)) {
                 for (field, section) in directive.values().into_iter().enumerate() {
                     let Some((source, section)) = self.named(directive, field, &section) else { continue };
-                    self.charge(section)?;
+                    self.charge(source, section)?;
                     for entry in plain(source, section) {
                         let property = property(&entry, delete);
                         properties.extend(self.check(Code::Directive, &entry, property)?);

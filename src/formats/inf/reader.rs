@@ -20,7 +20,9 @@ const NAME_LIMIT: usize = 1000;
 /// Lines read for one install section; the largest graphics drivers' have some ten thousand.
 const SECTION_WORK_LIMIT: usize = 200_000;
 /// Lines read for all of a package: sections that many share are read once for each.
-const WORK_LIMIT: usize = 2_000_000;
+const WORK_LIMIT: usize = 500_000;
+/// Bytes of text read for all of a package, tokens replaced.
+const TEXT_LIMIT: usize = 128 << 20;
 
 /// The package's INF, or an included one.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +59,11 @@ pub(super) struct Reader<'a> {
     pub(super) findings: Findings,
     /// Paths of directory ids in registry data; see [`super::Environment`].
     pub(super) directories: &'a dyn Fn(u32) -> Option<String>,
+    /// Whether the package lists its files.
+    pub(super) lists_files: bool,
     section_work: usize,
     work: usize,
+    text: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -70,7 +75,17 @@ impl<'a> Reader<'a> {
     ) -> Self {
         let findings = Findings::new(strictness);
         let package = Source { inf, file: "" };
-        Self { package, included, architecture, findings, directories: &|_| None, section_work: 0, work: 0 }
+        Self {
+            package,
+            included,
+            architecture,
+            findings,
+            directories: &|_| None,
+            lists_files: inf.lists_files(),
+            section_work: 0,
+            work: 0,
+            text: 0,
+        }
     }
 
     /// Begins another install section.
@@ -78,8 +93,8 @@ impl<'a> Reader<'a> {
         self.section_work = 0;
     }
 
-    /// Counts the lines of a section that is read, so that no INF makes more of itself than memory holds.
-    pub(super) fn charge(&mut self, section: &Section) -> Result<()> {
+    /// Counts what a section that is read holds, so that no INF makes more of itself than memory holds.
+    pub(super) fn charge(&mut self, source: Source<'a>, section: &Section) -> Result<()> {
         let lines = section.lines.len().saturating_add(1);
         self.section_work = self.section_work.saturating_add(lines);
         self.work = self.work.saturating_add(lines);
@@ -89,6 +104,10 @@ impl<'a> Reader<'a> {
         }
         if self.work > WORK_LIMIT {
             return Err(limit("the number of lines that an INF leads to", WORK_LIMIT, self.work));
+        }
+        self.text = self.text.saturating_add(source.inf.text_size(&section.lines));
+        if self.text > TEXT_LIMIT {
+            return Err(limit("the bytes of text that an INF leads to", TEXT_LIMIT, self.text));
         }
         Ok(())
     }
@@ -164,7 +183,7 @@ impl<'a> Reader<'a> {
                     seen.len(),
                 ));
             }
-            self.charge(section)?;
+            self.charge(source, section)?;
             let here = visited.len();
             visited.push((source, section, parent));
             let mut needed = Vec::new();

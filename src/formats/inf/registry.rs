@@ -2,6 +2,8 @@
 //!
 //! Reference: MicrosoftDocs "INF AddReg Directive", "INF DelReg Directive", "INF BitReg Directive".
 
+use std::sync::Arc;
+
 /// Flags of AddReg, DelReg and BitReg lines.
 pub mod registry_flags {
     /// The value is given as bytes (part of the type).
@@ -94,9 +96,9 @@ pub struct RegistryChange {
     /// The flags as written ([`registry_flags`]).
     pub flags: u32,
     /// The security descriptor (SDDL) of keys that are created, from `[<section>.Security]`.
-    pub security: Option<String>,
+    pub security: Option<Arc<str>>,
     /// The section.
-    pub section: String,
+    pub section: Arc<str>,
     /// The INF: empty for the package's own, else the name that `Include` has.
     pub file: String,
     /// The line.

@@ -11,6 +11,7 @@ use super::registry::{registry_flags, RegistryChange, RegistryData, RegistryOper
 use super::{bad, number, number32};
 use crate::error::Result;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 const REG_NONE: u32 = 0;
 const REG_SZ: u32 = 1;
@@ -67,8 +68,9 @@ impl<'a> Reader<'a> {
         kind: Kind,
         changes: &mut Vec<RegistryChange>,
     ) -> Result<()> {
-        self.charge(section)?;
+        self.charge(source, section)?;
         let security = self.security(source, &section.name);
+        let name: Arc<str> = section.name.as_str().into();
         for entry in plain(source, section) {
             if entry.line.key().is_some() {
                 // Windows reads field 1 of it, which names no root.
@@ -86,7 +88,7 @@ impl<'a> Reader<'a> {
                     operation,
                     flags,
                     security: security.clone(),
-                    section: section.name.clone(),
+                    section: Arc::clone(&name),
                     file: source.file.to_owned(),
                     line: entry.line.number,
                 });
@@ -96,10 +98,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The descriptor in `[<section>.Security]`.
-    pub(super) fn security(&self, source: Source<'a>, section: &str) -> Option<String> {
+    pub(super) fn security(&self, source: Source<'a>, section: &str) -> Option<Arc<str>> {
         let (source, section) = self.holder(source, &format!("{section}.Security"))?;
         let entry = plain(source, section).next()?;
-        entry.value(0)
+        entry.value(0).map(Arc::from)
     }
 
     fn change(

@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
     }
 
     fn describe(&mut self, service: &mut Service, source: Source<'a>, section: &'a Section) -> Result<()> {
-        self.charge(section)?;
+        self.charge(source, section)?;
         let find = |key: &str| plain(source, section).find(|entry| entry.is(key) && entry.value(0).is_some());
         let text = |key: &str| find(key).and_then(|entry| entry.text(0));
         let string = |key: &str| text(key).map(|text: Text| text.text);

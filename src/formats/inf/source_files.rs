@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     pub(super) fn package_files(&mut self) -> Result<Vec<SourceFile>> {
         let listed = self.source_files(self.package)?;
         let inf = self.package.inf;
-        if inf.lists_files() || inf.value("Version", "LayoutFile").is_some() {
+        if self.lists_files || inf.value("Version", "LayoutFile").is_some() {
             return Ok(listed);
         }
         let mut files: Vec<SourceFile> = Vec::new();
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
 
     /// Notes files that are copied from the package and that it does not list.
     pub(super) fn check_listed(&mut self, entry: &Entry<'a>, file: &str, known: &HashMap<String, String>) {
-        let lists = entry.source.file.is_empty() && self.package.inf.lists_files();
+        let lists = entry.source.file.is_empty() && self.lists_files;
         if lists && !known.contains_key(&file.to_lowercase()) {
             let text = format!("'{file}' is not in [SourceDisksFiles]: it is not part of the package");
             let at = entry.line.position();

@@ -57,17 +57,7 @@ public sealed class DriverReport
         BootCritical = driver.Flag("bootCritical");
         Reason = driver.Text("reason");
         Files = driver.Texts("files");
-        if (driver.Object("error") is JsonObject error)
-        {
-            var status = (ImageServicingStatus)error.Signed32("status");
-            Error = new ImageServicingException(
-                status,
-                error.Text("id") ?? status.ToString(),
-                error.Text("message") ?? Reason ?? "the driver package was refused",
-                error.Text("subject"),
-                error.Text("remedy"),
-                error.Signed32("hresult"));
-        }
+        Error = DriverError.Of(driver);
     }
 
     /// <summary>The session's path.</summary>

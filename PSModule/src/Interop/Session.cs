@@ -154,23 +154,49 @@ internal sealed class Session
 
     /// <summary>Adds driver packages in one transaction; a refused one is in the reports, not an exception.</summary>
     internal IReadOnlyList<DriverReport> AddDrivers(string[] infPaths, DriverFlags flags, Operation operation) =>
+        DriverReports(
+            operation,
+            driver => new DriverReport(Path, driver),
+            (open, progress) => (NativeMethods.imgsvc_driver_add(
+                open, infPaths, (UIntPtr)(uint)infPaths.Length, flags, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
+
+    /// <summary>Runs a native call that reports on driver packages.</summary>
+    private IReadOnlyList<T> DriverReports<T>(
+        Operation operation,
+        Func<JsonObject, T> read,
+        Func<SessionHandle, NativeProgressCallback, (int Status, DocumentHandle Document, ErrorHandle Error)> call) =>
         Use(operation.Token, open =>
         {
             DocumentHandle? document = null;
             operation.Run(progress =>
             {
-                int status = NativeMethods.imgsvc_driver_add(
-                    open, infPaths, (UIntPtr)(uint)infPaths.Length, flags, progress, IntPtr.Zero, out document, out ErrorHandle error);
+                (int status, document, ErrorHandle error) = call(open, progress);
                 return (status, error);
             });
-            var reports = new List<DriverReport>();
+            var reports = new List<T>();
             foreach (JsonObject driver in Document.Take(document!).Objects("drivers"))
             {
-                reports.Add(new DriverReport(Path, driver));
+                reports.Add(read(driver));
             }
 
             return reports;
         });
+
+    /// <summary>Removes driver packages in one transaction; a refused one is in the reports, not an exception.</summary>
+    internal IReadOnlyList<DriverRemoval> RemoveDrivers(string[] names, DriverFlags flags, Operation operation) =>
+        DriverReports(
+            operation,
+            driver => new DriverRemoval(Path, driver),
+            (open, progress) => (NativeMethods.imgsvc_driver_remove(
+                open, names, (UIntPtr)(uint)names.Length, flags, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
+
+    /// <summary>Writes driver packages to folders of <paramref name="destination"/>.</summary>
+    internal IReadOnlyList<DriverExport> ExportDrivers(string[] names, string destination, DriverFlags flags, Operation operation) =>
+        DriverReports(
+            operation,
+            driver => new DriverExport(Path, driver),
+            (open, progress) => (NativeMethods.imgsvc_driver_export(
+                open, names, (UIntPtr)(uint)names.Length, destination, flags, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
 
     internal IReadOnlyList<DriverInfo> GetDrivers(bool all, CancellationToken token) => Use(token, open =>
     {

@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Management.Automation;
+using ImageServicing.Internal;
+using ImageServicing.Native;
+
+namespace ImageServicing.Cmdlets;
+
+/// <summary>Remove-Driver: removes driver packages from a mounted image, all of them in one transaction.</summary>
+[Cmdlet(VerbsCommon.Remove, "Driver", SupportsShouldProcess = true)]
+[OutputType(typeof(DriverRemoval))]
+public sealed class RemoveDriverCmdlet : DriverNamesCmdlet
+{
+    /// <summary>Published or original names.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DriverNameCompleter))]
+    [SupportsWildcards]
+    public string[] Driver { get; set; } = Array.Empty<string>();
+
+    /// <summary>Whether packages that Windows may need to start are removed, too.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForItem(Path, () => Note(SessionPath, Driver));
+
+    private protected override void Process(string session, IReadOnlyList<string> names)
+    {
+        string[] approved = Resolve(session, names)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Where(name => ShouldProcess(session, $"Remove driver '{name}'"))
+            .ToArray();
+        if (approved.Length == 0)
+        {
+            return;
+        }
+
+        DriverFlags flags = Force.IsPresent ? DriverFlags.Force : DriverFlags.None;
+        IReadOnlyList<DriverRemoval> reports = WithProgress(
+            "Removing drivers", operation => Open(session).RemoveDrivers(approved, flags, operation));
+        foreach (DriverRemoval report in reports)
+        {
+            WriteObject(report);
+            if (report.Error is not null)
+            {
+                WriteError(ErrorRecords.From(report.Error, report.Driver));
+            }
+        }
+    }
+}

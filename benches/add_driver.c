@@ -103,7 +103,7 @@ int main(int argc, char **argv)
 
     status = imgsvc_session_mount(image, (uint32_t)atoi(argv[2]), NULL, NULL, 0, NULL, NULL, &session, &error);
     check(status, error, "mount");
-    status = imgsvc_driver_add(session, folders, count, RECURSE, NULL, NULL, &document, &error);
+    status = imgsvc_driver_add(session, folders, count, RECURSE, NULL, NULL, NULL, &document, &error);
     check(status, error, "add");
     if (contains(document, "\"Failed\"")) {
         fwrite(imgsvc_document_data(document), 1, imgsvc_document_length(document), stderr);

@@ -44,6 +44,9 @@
 // Driver flag of `imgsvc_driver_export`: files that are there are replaced.
 #define IMGSVC_DRIVER_OVERWRITE 8
 
+// Driver flag of `imgsvc_driver_add`: only packages that Microsoft signed go in.
+#define IMGSVC_DRIVER_REQUIRE_WHQL 16
+
 // Driver flag of `imgsvc_driver_list`: the drivers that came with Windows too.
 #define IMGSVC_DRIVER_ALL 1
 
@@ -756,21 +759,25 @@ imgsvc_status imgsvc_driver_find(const uint16_t *const *paths,
 // is reported, the others go in; if the call fails, none does.
 //
 // `paths` are `count` INF files or directories of the host. `flags`: `IMGSVC_DRIVER_RECURSE`,
-// `IMGSVC_DRIVER_FORCE_UNSIGNED`. `*out_document`: `{drivers: [{path, status:
+// `IMGSVC_DRIVER_FORCE_UNSIGNED`, `IMGSVC_DRIVER_REQUIRE_WHQL`. `trusted_roots` is a file of certificates
+// (PEM, DER or PKCS#7), or a directory of such files, that are roots beside Microsoft's and the image's;
+// NULL for none. `*out_document`: `{drivers: [{path, status:
 // "Added"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
 // className, classGuid, version, date, catalogFile, driverSignature:
-// "Signed"|"Unsigned"|"Tampered"|"Unknown", bootCritical, reason, files, error: {status, id,
+// "Signed"|"Unsigned"|"Tampered"|"Unknown", signatureVerdict: "Whql"|"Authenticode"|"TestSigned"|
+// "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, error: {status, id,
 // message, subject, remedy, hresult}}]}`, one entry per INF. "Signed" means that every file's hash
-// is in the catalogue; the chain of its certificate is not checked.
+// is in the catalogue and that its signature, chain and time stamp are trusted; revocation is not checked.
 //
 // # Safety
-// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `progress` may
-// be called with `context` during the call. `out_document` is writable. `out_error` is NULL or
+// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `trusted_roots` is NULL
+// or a NUL-terminated UTF-16 text. `progress` may be called with `context` during the call. `out_document` is writable. `out_error` is NULL or
 // writable.
 imgsvc_status imgsvc_driver_add(struct imgsvc_session *session,
                                 const uint16_t *const *paths,
                                 size_t count,
                                 uint32_t flags,
+                                const uint16_t *trusted_roots,
                                 imgsvc_progress_fn progress,
                                 void *context,
                                 struct imgsvc_document **out_document,

@@ -63,6 +63,25 @@ Describe 'Add-Driver' {
         ($reports | ForEach-Object { [string] $_.DriverSignature }) | Should -Be 'Unsigned', 'Tampered'
     }
 
+    It 'adds only what Microsoft signed with -RequireWhql, whatever else is asked for' {
+        $report = Mount-Image $sample.Image 1 |
+            Add-Driver $sample.Good1 -RequireWhql -ForceUnsigned -ErrorAction SilentlyContinue -ErrorVariable failed
+        $report.Status | Should -Be 'Failed'
+        $report.DriverSignature | Should -Be 'Signed'
+        $report.SignatureVerdict | Should -Be 'SelfSigned'
+        $report.SignerName | Should -Be 'ImageServicing Samples'
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'DriverUnsigned,ImageServicing.Cmdlets.AddDriverCmdlet'
+    }
+
+    It 'says which file of -TrustedRoot holds no certificate' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        Add-Driver $sample.Good1 -Path $sample.Path -TrustedRoot "$($sample.Good1)/samplenet.inf" -ErrorAction SilentlyContinue -ErrorVariable failed |
+            Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -Be 'InvalidData,ImageServicing.Cmdlets.AddDriverCmdlet'
+        $failed[0].Exception.Message | Should -BeLike '*samplenet.inf*'
+    }
+
     It 'reports a package that is present already, and does not add it twice' {
         $null = Mount-Image $sample.Image 1 -Path $sample.Path | Add-Driver $sample.Good1
         (Add-Driver $sample.Good1 -Path $sample.Path).Status | Should -Be 'AlreadyPresent'

@@ -14,6 +14,7 @@ mod windows;
 
 use images::{path, read, save};
 use imgsvc::error::Error;
+use imgsvc::formats::cat::SignatureVerdict;
 use imgsvc::formats::regf::Hive;
 use imgsvc::image::transfer::{self, TransferOptions};
 use imgsvc::progress::{unobserved, Phase, Progress};
@@ -22,8 +23,10 @@ use packages::{Sample, SIGNER};
 use std::ops::ControlFlow;
 use windows::{add_all, has_key, hive, WindowsBench};
 
-const FORCE: AddOptions = AddOptions { recurse: true, force_unsigned: true };
-const RECURSE: AddOptions = AddOptions { recurse: true, force_unsigned: false };
+const FORCE: AddOptions =
+    AddOptions { recurse: true, force_unsigned: true, require_whql: false, trusted_roots: None };
+const RECURSE: AddOptions =
+    AddOptions { recurse: true, force_unsigned: false, require_whql: false, trusted_roots: None };
 
 #[test]
 fn a_signed_package_is_in_the_saved_image_for_every_reader() {
@@ -43,7 +46,7 @@ fn a_signed_package_is_in_the_saved_image_for_every_reader() {
     assert_eq!(report.catalog_file.as_deref(), Some("net.cat"));
     assert_eq!(report.driver_signature, DriverSignature::Signed);
     assert!(!report.boot_critical);
-    assert!(report.reason.as_ref().unwrap().contains("the certificate chain was not checked"));
+    assert!(report.reason.as_ref().unwrap().contains("revocation was not checked"));
     let original = report.original_file_name.clone().unwrap();
     let folder = original.strip_suffix(r"\net.inf").unwrap().to_owned();
     assert!(folder.starts_with(r"\Windows\System32\DriverStore\FileRepository\net.inf_amd64_"), "{folder}");
@@ -455,6 +458,8 @@ fn a_report_is_the_document_of_the_c_abi() {
         "date",
         "catalogFile",
         "driverSignature",
+        "signatureVerdict",
+        "signerName",
         "bootCritical",
         "reason",
         "files",
@@ -463,5 +468,22 @@ fn a_report_is_the_document_of_the_c_abi() {
     assert_eq!(keys, expected, "the error is added by the C ABI");
     assert_eq!(document["status"], "Failed");
     assert_eq!(document["driverSignature"], "Unsigned");
+    assert_eq!(document["signatureVerdict"], "Unsigned");
     assert_eq!(document["driver"], serde_json::Value::Null);
+}
+
+#[test]
+fn only_what_microsoft_signed_goes_in_when_that_is_asked_for_whatever_else_is() {
+    let bench = WindowsBench::new();
+    let inf = Sample::network("net").write(&bench.drivers());
+    let mut session = bench.mount();
+    let options = AddOptions { require_whql: true, force_unsigned: true, ..AddOptions::default() };
+    let reports = add_all(&mut session, &[inf], options);
+    let report = &reports[0];
+    assert_eq!((report.status, report.driver_signature), (DriverStatus::Failed, DriverSignature::Signed));
+    assert_eq!(report.signature_verdict, Some(SignatureVerdict::SelfSigned));
+    assert_eq!(report.signer_name.as_deref(), Some(SIGNER));
+    let error = report.error.as_ref().unwrap();
+    assert!(matches!(error.root(), Error::DriverUnsigned { .. }), "{error}");
+    assert_eq!(session.info().unwrap().pending_transactions, 0);
 }

@@ -4,9 +4,13 @@
 use imgsvc::error::Result;
 use imgsvc::formats::inf::{Applicability, Architecture, Inf, Target};
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
+use imgsvc::servicing::drivers::trust::Trust;
 use imgsvc::servicing::drivers::{find, DriverSignature};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// 2025-08-18.
+const NOW: u64 = 134_000_000_000_000_000;
 
 fn outcome(inf: &Path, target: &Target) -> Result<&'static str> {
     let source = match PackageInf::read(inf)? {
@@ -18,7 +22,7 @@ fn outcome(inf: &Path, target: &Target) -> Result<&'static str> {
         return Ok("not applicable");
     }
     let included = &mut |_: &str| -> Result<Option<Inf>> { Ok(None) };
-    let package = Package::read(&source, applicability, target, included)?;
+    let package = Package::read(&source, applicability, target, &Trust::new(NOW), included)?;
     Ok(match package.signature.signature {
         DriverSignature::Signed => "signed",
         DriverSignature::Unsigned => "unsigned",
@@ -58,7 +62,8 @@ fn every_real_package_gets_an_answer_on_each_architecture() {
         eprintln!("{architecture}: {counts:?}");
         assert_eq!(counts.values().sum::<usize>(), found.packages.len());
         if architecture != Architecture::X86 {
-            assert!(counts["signed"] > 20, "{architecture}: {counts:?}");
+            // Most packages for arm64 are signed by hobbyists, whose roots are not here.
+            assert!(counts["signed"] + counts["unknown"] > 20, "{architecture}: {counts:?}");
         }
     }
 }

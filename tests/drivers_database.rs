@@ -19,7 +19,7 @@ use imgsvc::servicing::drivers::database;
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
 use imgsvc::servicing::drivers::record::record;
 use imgsvc::servicing::drivers::services::control_sets;
-use packages::Sample;
+use packages::{trust, Sample};
 use std::path::Path;
 
 const NOW: u64 = 0x01D5_E245_87B5_D840;
@@ -29,7 +29,7 @@ fn read(inf: &Path) -> (PackageInf, Package) {
     let source = PackageInf::read(inf).unwrap().unwrap();
     let applicability = source.applicability(&target).unwrap();
     let included = &mut |_: &str| -> Result<Option<Inf>> { Ok(None) };
-    let package = Package::read(&source, applicability, &target, included).unwrap();
+    let package = Package::read(&source, applicability, &target, &trust(), included).unwrap();
     (source, package)
 }
 

@@ -21,7 +21,15 @@ use std::path::Path;
 use std::process::Command;
 use windows::{add_all, has_key, hive, WindowsBench};
 
-const RECURSE: AddOptions = AddOptions { recurse: true, force_unsigned: false };
+const RECURSE: AddOptions =
+    AddOptions { recurse: true, force_unsigned: false, require_whql: false, trusted_roots: None };
+
+/// For images that have no roots of their own: the samples' signer in a folder of roots.
+fn trusting(roots: &Path) -> AddOptions {
+    let certificate = imgsvc::formats::cat::CatalogBuilder::sample_certificate(packages::SIGNER);
+    std::fs::write(roots.join("samples.cer"), certificate).unwrap();
+    AddOptions { trusted_roots: Some(roots.to_path_buf()), ..RECURSE }
+}
 
 #[test]
 fn without_a_drivers_hive_everything_is_recorded_in_system() {
@@ -32,7 +40,8 @@ fn without_a_drivers_hive_everything_is_recorded_in_system() {
     let inf = Sample::network("net").write(&bench.drivers());
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[inf, bench.drivers()], RECURSE);
+    let roots = tempfile::tempdir().unwrap();
+    let reports = add_all(&mut session, &[inf, bench.drivers()], trusting(roots.path()));
     assert!(reports.iter().all(|report| report.status == DriverStatus::Added), "{reports:?}");
     assert!(has_key(&hive(&session, "SYSTEM"), r"DriverDatabase\DriverInfFiles\oem0.inf"));
 }
@@ -45,7 +54,8 @@ fn an_image_whose_build_nothing_tells_takes_drivers_of_every_build() {
     let architecture = "amd64.10.0...29999".into();
     Sample { architecture, ..Sample::network("newest") }.write(&bench.drivers());
     Sample { architecture: "arm64".into(), ..Sample::network("other") }.write(&bench.drivers());
-    let reports = add_all(&mut bench.mount(), &[bench.drivers()], RECURSE);
+    let roots = tempfile::tempdir().unwrap();
+    let reports = add_all(&mut bench.mount(), &[bench.drivers()], trusting(roots.path()));
     assert_eq!(reports[0].status, DriverStatus::Added, "{reports:?}");
     assert_eq!(reports[1].status, DriverStatus::NotApplicable);
     let reason = reports[1].reason.as_ref().unwrap();

@@ -5,11 +5,12 @@
 mod packages;
 
 use imgsvc::error::{Error, Result};
+use imgsvc::formats::cat::SignatureVerdict;
 use imgsvc::formats::inf::{Architecture, Inf, Target};
 use imgsvc::servicing::drivers::database::SignerScore;
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
 use imgsvc::servicing::drivers::{find, DriverSignature};
-use packages::{Sample, SIGNER};
+use packages::{trust, Sample, SIGNER};
 use std::path::Path;
 
 fn windows_11() -> Target {
@@ -19,16 +20,20 @@ fn windows_11() -> Target {
 fn read(inf: &Path) -> Result<Package> {
     let source = PackageInf::read(inf)?.unwrap();
     let applicability = source.applicability(&windows_11())?;
-    Package::read(&source, applicability, &windows_11(), &mut |_: &str| -> Result<Option<Inf>> { Ok(None) })
+    Package::read(&source, applicability, &windows_11(), &trust(), &mut |_: &str| -> Result<Option<Inf>> {
+        Ok(None)
+    })
 }
 
 #[test]
-fn a_package_whose_files_match_its_catalogue_is_signed_and_the_detail_says_what_was_not_checked() {
+fn a_package_of_a_trusted_signer_is_signed_and_the_detail_says_what_was_not_checked() {
     let folder = tempfile::tempdir().unwrap();
     let package = read(&Sample::network("net").write(folder.path())).unwrap();
     assert_eq!(package.signature.signature, DriverSignature::Signed);
     assert_eq!(package.signature.signer.as_deref(), Some(SIGNER));
-    assert!(package.signature.detail.contains("the certificate chain was not checked"));
+    assert!(package.signature.detail.contains("revocation was not checked"));
+    assert_eq!(package.signature.verdict, SignatureVerdict::SelfSigned);
+    assert!(matches!(package.signature.refusal_without_whql(), Some(Error::DriverUnsigned { .. })));
     assert_eq!(package.signature.score(), SignerScore::Authenticode);
     assert!(package.signature.refusal().is_none());
     assert!(package.boot_start.is_none());

@@ -29,7 +29,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 
-const EVERYTHING: AddOptions = AddOptions { recurse: true, force_unsigned: true };
+const EVERYTHING: AddOptions =
+    AddOptions { recurse: true, force_unsigned: true, require_whql: false, trusted_roots: None };
 const FORCE: RemoveOptions = RemoveOptions { force: true };
 const CONFIG: &str = "Windows/System32/config";
 

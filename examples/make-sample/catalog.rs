@@ -3,6 +3,9 @@
 
 use imgsvc::formats::cat::CatalogBuilder;
 
+/// The name that sample packages are signed by.
+pub const SIGNER: &str = "ImageServicing Samples";
+
 /// A catalogue over `members` (name and bytes) for one device.
 pub fn over(members: &[(String, Vec<u8>)], hardware_id: &str) -> Vec<u8> {
     let mut catalog = CatalogBuilder::new();
@@ -12,6 +15,6 @@ pub fn over(members: &[(String, Vec<u8>)], hardware_id: &str) -> Vec<u8> {
     catalog
         .attribute("OS", "_v100_X64")
         .attribute("HWID1", &hardware_id.to_lowercase())
-        .sample_signer("ImageServicing Samples")
+        .sample_signer(SIGNER)
         .to_bytes()
 }

@@ -1,6 +1,8 @@
 //! The registry hives of a sample image: the keys that servicing reads, as Windows set-up leaves them.
 
+use crate::catalog::SIGNER;
 use imgsvc::error::Result;
+use imgsvc::formats::cat::CatalogBuilder;
 use imgsvc::formats::regf::{data, Hive, KeyId};
 
 const SZ: u32 = 1;
@@ -88,6 +90,11 @@ pub fn software(product: &str, edition: &str) -> Result<Vec<u8>> {
         SZ,
         &data::sz("IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"),
     )?;
+    // The signer of the sample packages is a root of this Windows: as the registry keeps one, property 32.
+    let certificate = CatalogBuilder::sample_certificate(SIGNER);
+    let length = u32::try_from(certificate.len()).unwrap_or(u32::MAX);
+    let blob = [&[32, 1, length].map(u32::to_le_bytes).concat(), certificate.as_slice()].concat();
+    set(&mut hive, "Microsoft\\SystemCertificates\\ROOT\\Certificates\\53616D706C65", "Blob", BINARY, &blob)?;
     finish(hive)
 }
 

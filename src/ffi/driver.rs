@@ -6,7 +6,7 @@ use super::guard::{enter_giving, handle};
 use super::progress::{imgsvc_progress_fn, Reporter};
 use super::session::{imgsvc_session, known_flags};
 use super::status::{imgsvc_status, verdict};
-use super::text::{required_path, required_paths, required_texts};
+use super::text::{optional_path, required_path, required_paths, required_texts};
 use crate::error::Error;
 use crate::servicing::drivers::{self, AddOptions, DriverInfo, ExportOptions, RemoveOptions};
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub const IMGSVC_DRIVER_FORCE_UNSIGNED: u32 = 2;
 pub const IMGSVC_DRIVER_FORCE: u32 = 4;
 /// Driver flag of `imgsvc_driver_export`: files that are there are replaced.
 pub const IMGSVC_DRIVER_OVERWRITE: u32 = 8;
+/// Driver flag of `imgsvc_driver_add`: only packages that Microsoft signed go in.
+pub const IMGSVC_DRIVER_REQUIRE_WHQL: u32 = 16;
 /// Driver flag of `imgsvc_driver_list`: the drivers that came with Windows too.
 pub const IMGSVC_DRIVER_ALL: u32 = 1;
 
@@ -105,16 +107,19 @@ pub unsafe extern "C" fn imgsvc_driver_find(
 /// is reported, the others go in; if the call fails, none does.
 ///
 /// `paths` are `count` INF files or directories of the host. `flags`: `IMGSVC_DRIVER_RECURSE`,
-/// `IMGSVC_DRIVER_FORCE_UNSIGNED`. `*out_document`: `{drivers: [{path, status:
+/// `IMGSVC_DRIVER_FORCE_UNSIGNED`, `IMGSVC_DRIVER_REQUIRE_WHQL`. `trusted_roots` is a file of certificates
+/// (PEM, DER or PKCS#7), or a directory of such files, that are roots beside Microsoft's and the image's;
+/// NULL for none. `*out_document`: `{drivers: [{path, status:
 /// "Added"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
 /// className, classGuid, version, date, catalogFile, driverSignature:
-/// "Signed"|"Unsigned"|"Tampered"|"Unknown", bootCritical, reason, files, error: {status, id,
+/// "Signed"|"Unsigned"|"Tampered"|"Unknown", signatureVerdict: "Whql"|"Authenticode"|"TestSigned"|
+/// "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, error: {status, id,
 /// message, subject, remedy, hresult}}]}`, one entry per INF. "Signed" means that every file's hash
-/// is in the catalogue; the chain of its certificate is not checked.
+/// is in the catalogue and that its signature, chain and time stamp are trusted; revocation is not checked.
 ///
 /// # Safety
-/// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `progress` may
-/// be called with `context` during the call. `out_document` is writable. `out_error` is NULL or
+/// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `trusted_roots` is NULL
+/// or a NUL-terminated UTF-16 text. `progress` may be called with `context` during the call. `out_document` is writable. `out_error` is NULL or
 /// writable.
 #[no_mangle]
 pub unsafe extern "C" fn imgsvc_driver_add(
@@ -122,13 +127,15 @@ pub unsafe extern "C" fn imgsvc_driver_add(
     paths: *const *const u16,
     count: usize,
     flags: u32,
+    trusted_roots: *const u16,
     progress: imgsvc_progress_fn,
     context: *mut c_void,
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
     let body = || {
-        known_flags(flags, IMGSVC_DRIVER_RECURSE | IMGSVC_DRIVER_FORCE_UNSIGNED)?;
+        const KNOWN: u32 = IMGSVC_DRIVER_RECURSE | IMGSVC_DRIVER_FORCE_UNSIGNED | IMGSVC_DRIVER_REQUIRE_WHQL;
+        known_flags(flags, KNOWN)?;
         // SAFETY: promised by the caller.
         let paths = unsafe { required_paths(paths, count, "paths") }?;
         // SAFETY: promised by the caller.
@@ -138,6 +145,9 @@ pub unsafe extern "C" fn imgsvc_driver_add(
         let options = AddOptions {
             recurse: flags & IMGSVC_DRIVER_RECURSE != 0,
             force_unsigned: flags & IMGSVC_DRIVER_FORCE_UNSIGNED != 0,
+            require_whql: flags & IMGSVC_DRIVER_REQUIRE_WHQL != 0,
+            // SAFETY: promised by the caller.
+            trusted_roots: unsafe { optional_path(trusted_roots, "trusted_roots") }?,
         };
         let reports = session
             .inner

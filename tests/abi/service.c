@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
     print_document("info", document);
     CALL("mount", imgsvc_session_mount(image, (uint32_t)atoi(argv[2]), NULL, NULL, 0, count_calls, &calls,
                                        &session, &error));
-    CALL("add", imgsvc_driver_add(session, paths, 1, flags, count_calls, &calls, &document, &error));
+    CALL("add", imgsvc_driver_add(session, paths, 1, flags, NULL, count_calls, &calls, &document, &error));
     print_document("add", document);
     CALL("list", imgsvc_item_list(session, root, IMGSVC_ITEM_RECURSE, count_bytes, &listed, &error));
     CALL("set value", imgsvc_registry_set_value(session, NULL, key, name, value, parents, count_calls, &calls,

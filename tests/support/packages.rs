@@ -141,3 +141,11 @@ Disk = "Sample Disk"
         inf
     }
 }
+
+/// The samples' signer, trusted, at a time in 2026.
+#[allow(dead_code)] // not every suite reads packages itself
+pub fn trust() -> imgsvc::servicing::drivers::trust::Trust {
+    let mut trust = imgsvc::servicing::drivers::trust::Trust::new(134_000_000_000_000_000);
+    trust.roots.add_file(&CatalogBuilder::sample_certificate(SIGNER)).unwrap();
+    trust
+}

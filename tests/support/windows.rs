@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test binary uses a part.
 
 use crate::images::{read, Bench};
+use imgsvc::formats::cat::CatalogBuilder;
 use imgsvc::formats::regf::{dword, multi_sz, sz, Hive, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_SZ};
 use imgsvc::image::Session;
 use imgsvc::progress::unobserved;
@@ -139,5 +140,12 @@ fn software() -> Hive {
     hive.set_value(key, "CurrentMinorVersionNumber", REG_DWORD, &dword(0)).unwrap();
     hive.set_value(key, "CurrentVersion", REG_SZ, &sz("6.3")).unwrap();
     hive.set_value(key, "CurrentBuild", REG_SZ, &sz("26100")).unwrap();
+    // The signer of the sample packages is a root of this Windows.
+    let certificate = CatalogBuilder::sample_certificate("Sample Publisher");
+    let root = r"Microsoft\SystemCertificates\ROOT\Certificates\53616D706C65";
+    let root = hive.create_key(hive.root(), root).unwrap();
+    let length = u32::try_from(certificate.len()).unwrap();
+    let head = [32, 1, length].map(u32::to_le_bytes).concat();
+    hive.set_value(root, "Blob", REG_BINARY, &[head, certificate].concat()).unwrap();
     hive
 }

@@ -31,6 +31,16 @@ public sealed class AddDriverCmdlet : SessionCmdlet
     [Parameter]
     public SwitchParameter ForceUnsigned { get; set; }
 
+    /// <summary>Whether only packages that Microsoft signed are added.</summary>
+    [Parameter]
+    public SwitchParameter RequireWhql { get; set; }
+
+    /// <summary>A file of certificates, or a folder of such files, that are trusted beside those of the image.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [HostPathTransformation]
+    public string? TrustedRoot { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Path, () =>
     {
@@ -81,9 +91,15 @@ public sealed class AddDriverCmdlet : SessionCmdlet
         }
 
         DriverFlags flags = ForceUnsigned.IsPresent ? DriverFlags.ForceUnsigned : DriverFlags.None;
+        if (RequireWhql.IsPresent)
+        {
+            flags |= DriverFlags.RequireWhql;
+        }
+
+        string? roots = TrustedRoot is null ? null : FullPath(TrustedRoot);
         IReadOnlyList<DriverReport> reports = WithProgress(
             "Adding drivers",
-            operation => Open(batch.Session).AddDrivers(infs, flags, operation));
+            operation => Open(batch.Session).AddDrivers(infs, flags, roots, operation));
         foreach (DriverReport report in reports)
         {
             WriteObject(report);

@@ -21,20 +21,45 @@ public enum DriverStatus
 }
 
 /// <summary>What the package's files say when they are held against its catalogue.</summary>
-/// <remarks>The certificate chain is not checked yet: Signed means that every file matches a signed catalogue.</remarks>
+/// <remarks>Whether a certificate was revoked is not known offline.</remarks>
 public enum DriverSignature
 {
     /// <summary>It could not be decided.</summary>
     Unknown = 0,
 
-    /// <summary>There is no catalogue, or it does not list the files.</summary>
+    /// <summary>There is no catalogue, or it does not list the files, or its signature is not trusted.</summary>
     Unsigned = 1,
 
-    /// <summary>Every file matches the catalogue.</summary>
+    /// <summary>Every file matches the catalogue, and its signature is trusted.</summary>
     Signed = 2,
 
     /// <summary>A file differs from what the catalogue lists.</summary>
     Tampered = 3,
+}
+
+/// <summary>The kind of a catalogue's signature, whether it is trusted or not.</summary>
+public enum SignatureVerdict
+{
+    /// <summary>The package was not examined.</summary>
+    Unknown = 0,
+
+    /// <summary>Microsoft signed it, for its hardware programme or as a component of Windows.</summary>
+    Whql = 1,
+
+    /// <summary>Its maker signed it, with a certificate of an authority.</summary>
+    Authenticode = 2,
+
+    /// <summary>It is signed with a certificate for tests.</summary>
+    TestSigned = 3,
+
+    /// <summary>It is signed with a certificate that nobody else vouches for.</summary>
+    SelfSigned = 4,
+
+    /// <summary>There is no signature, or it does not cover the package.</summary>
+    Unsigned = 5,
+
+    /// <summary>Something is not what was signed.</summary>
+    Tampered = 6,
 }
 
 /// <summary>What <c>Add-Driver</c> did with one INF file.</summary>
@@ -54,6 +79,8 @@ public sealed class DriverReport
         Date = driver.Day("date");
         CatalogFile = driver.Text("catalogFile");
         DriverSignature = driver.Choice("driverSignature", DriverSignature.Unknown);
+        SignatureVerdict = driver.Choice("signatureVerdict", SignatureVerdict.Unknown);
+        SignerName = driver.Text("signerName");
         BootCritical = driver.Flag("bootCritical");
         Reason = driver.Text("reason");
         Files = driver.Texts("files");
@@ -92,6 +119,12 @@ public sealed class DriverReport
 
     /// <summary>What the catalogue says of the files.</summary>
     public DriverSignature DriverSignature { get; }
+
+    /// <summary>The kind of the signature, whether it is trusted or not.</summary>
+    public SignatureVerdict SignatureVerdict { get; }
+
+    /// <summary>The name in the signer's certificate.</summary>
+    public string? SignerName { get; }
 
     /// <summary>Whether Windows needs the driver to start.</summary>
     public bool BootCritical { get; }

@@ -153,12 +153,14 @@ internal sealed class Session
     });
 
     /// <summary>Adds driver packages in one transaction; a refused one is in the reports, not an exception.</summary>
-    internal IReadOnlyList<DriverReport> AddDrivers(string[] infPaths, DriverFlags flags, Operation operation) =>
+    internal IReadOnlyList<DriverReport> AddDrivers(
+        string[] infPaths, DriverFlags flags, string? trustedRoots, Operation operation) =>
         DriverReports(
             operation,
             driver => new DriverReport(Path, driver),
             (open, progress) => (NativeMethods.imgsvc_driver_add(
-                open, infPaths, (UIntPtr)(uint)infPaths.Length, flags, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
+                open, infPaths, (UIntPtr)(uint)infPaths.Length, flags, trustedRoots, progress, IntPtr.Zero, out DocumentHandle document,
+                out ErrorHandle error), document, error));
 
     /// <summary>Runs a native call that reports on driver packages.</summary>
     private IReadOnlyList<T> DriverReports<T>(

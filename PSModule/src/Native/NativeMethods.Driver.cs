@@ -19,6 +19,7 @@ internal static partial class NativeMethods
         [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] paths,
         UIntPtr count,
         DriverFlags flags,
+        [MarshalAs(UnmanagedType.LPWStr)] string? trustedRoots,
         NativeProgressCallback? progress,
         IntPtr context,
         out DocumentHandle document,
@@ -64,6 +65,7 @@ internal enum DriverFlags : uint
     ForceUnsigned = 2,
     Force = 4,
     Overwrite = 8,
+    RequireWhql = 16,
 }
 
 /// <summary>Flags of <c>imgsvc_driver_list</c>.</summary>

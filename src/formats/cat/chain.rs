@@ -134,6 +134,18 @@ impl Chain {
                 (ChainEnd::KnownIssuer, reason)
             }
         };
+        // OpenSSL does not check the signatures of a chain that it cannot complete.
+        if matches!(self.end, ChainEnd::UntrustedRoot | ChainEnd::MissingIssuer) {
+            let itself = self.certificates.last().filter(|last| last.is_self_issued());
+            let issuers = self.certificates.iter().skip(1).chain(itself);
+            let altered = |(subject, issuer): &(&Certificate, &Certificate)| {
+                !crypto::is_signed_by(&subject.der, &issuer.der)
+            };
+            if let Some((subject, _)) = self.certificates.iter().zip(issuers).find(altered) {
+                let reason = format!("the certificate '{}' is not what its issuer signed", subject.name());
+                (self.end, self.reason) = (ChainEnd::Altered, reason);
+            }
+        }
         if let Some(distrusted) = self.certificates.iter().find(|found| store.is_distrusted(found)) {
             let reason = format!("'{}' is a certificate that the image distrusts", distrusted.name());
             (self.end, self.reason, self.is_microsoft) = (ChainEnd::Broken, reason, false);

@@ -68,10 +68,6 @@ const ISSUERS: &[(&str, &str)] = &[
         "Microsoft Windows Hardware Compatibility",
         "5528a0595b3c464d287f85535b9da59f6f456569a320320d9ec7143b635dbe7e",
     ),
-    (
-        "Microsoft Windows Hardware Compatibility",
-        "5039377fdf459bfaad361d62810dda237c92927a4bd92a94b8c0f013265ecc8d",
-    ),
     ("Microsoft Time-Stamp PCA", "4f987bbe4e0d1dcf48fcefc9239ac6e62ee9df38cac2d32993b8533cd95c2e49"),
     ("Microsoft Timestamping PCA", "5d8197fd2e2ca5a4b1106c4fbebfd0bd50fbcaea2979b72c4f2bead320be3082"),
     ("Microsoft Time-Stamp PCA 2010", "86ec118d1ee69670a46e2be29c4b4208be043e36600d4e1dd3f3d515ca119020"),

@@ -58,6 +58,13 @@ impl CatalogSignature {
         Self { verdict, is_trusted: false, reason, signer, chain: None, time_stamp: None }
     }
 
+    /// Whether Microsoft signed it as a component of Windows.
+    pub fn is_of_windows(&self) -> bool {
+        let signer = self.chain.as_ref().and_then(|chain| chain.certificates.first());
+        self.verdict == SignatureVerdict::Whql
+            && signer.is_some_and(|signer| signer.allows(oid::WINDOWS_COMPONENT))
+    }
+
     /// Whether the chain lacks a certificate, so that trust can be neither shown nor denied.
     pub fn is_undecided(&self) -> bool {
         self.verdict == SignatureVerdict::Authenticode

@@ -8,8 +8,9 @@ use super::placement::{placements, Content, Placement};
 use super::record::{record, rehearse};
 use super::report::{DriverReport, DriverSignature, DriverStatus};
 use super::target::TargetImage;
+use super::trust::Trust;
 use super::version::text;
-use crate::error::{Error, Result};
+use crate::error::{Error, InFile, Result};
 use crate::formats::cat::FileDigests;
 use crate::formats::inf::Applicability;
 use crate::image::{clock, folder, ImagePath, PutOptions, Session, Transaction};
@@ -21,12 +22,16 @@ const BOOT_START_REMARK: &str =
     "it starts at boot: written as Windows writes it, but not proven by booting Windows";
 
 /// How packages are added.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddOptions {
     /// Search the subfolders of folders.
     pub recurse: bool,
     /// Add unsigned packages, and those that do not match their catalogue.
     pub force_unsigned: bool,
+    /// Refuse what Microsoft did not sign, whatever else is asked for.
+    pub require_whql: bool,
+    /// A file of certificates, or a folder of such files, that are roots beside those of the image.
+    pub trusted_roots: Option<PathBuf>,
 }
 
 /// Adds the packages of all INFs in `paths` (files and folders).
@@ -48,7 +53,8 @@ pub fn add(
     let details = session.image().clone();
     let mut transaction = session.transaction("add drivers")?;
     let target = TargetImage::open(&transaction.view(), &details)?;
-    let mut job = Job { target, options, now: clock::now() };
+    let mut job = Job { target, options, trust: Trust::new(clock::now()), now: clock::now() };
+    job.trust(&transaction)?;
     let total = u64::try_from(found.packages.len()).unwrap_or(u64::MAX);
     let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
     let mut done: u64 = 0;
@@ -77,6 +83,7 @@ fn not_found(path: &Path) -> DriverReport {
 struct Job {
     target: TargetImage,
     options: AddOptions,
+    trust: Trust,
     now: u64,
 }
 
@@ -91,6 +98,18 @@ enum Examined {
 }
 
 impl Job {
+    /// Finds out what is trusted: what the image trusts, and what the caller gave.
+    fn trust(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        if let Some(software) = self.target.look_at_software(&transaction.view())? {
+            self.trust.add_image(&software.hive).in_file(software.path().to_string())?;
+            software.close(&transaction.view());
+        }
+        match &self.options.trusted_roots {
+            Some(path) => self.trust.add_path(path),
+            None => Ok(()),
+        }
+    }
+
     /// Adds one package. An error is one that no package is to blame for: it ends the whole call.
     fn add(
         &mut self,
@@ -111,7 +130,13 @@ impl Job {
             Examined::Present(published) => return Ok(report.present(published)),
             Examined::NotApplicable(reason) => return Ok(report.not_applicable(reason)),
         };
-        if let Some(error) = package.signature.refusal().filter(|_| !self.options.force_unsigned) {
+        let signature = &package.signature;
+        let refusal = if self.options.require_whql {
+            signature.refusal_without_whql()
+        } else {
+            signature.refusal().filter(|_| !self.options.force_unsigned)
+        };
+        if let Some(error) = refusal {
             return Ok(report.failed(error.in_file(path.display().to_string())));
         }
         let savepoint = transaction.savepoint();
@@ -192,8 +217,10 @@ impl Job {
             }
         }
         let mut included = |name: &str| self.target.inbox_inf(&view, name);
-        let package = Package::read(&source, applicability, &target, &mut included)?;
+        let package = Package::read(&source, applicability, &target, &self.trust, &mut included)?;
         report.driver_signature = package.signature.signature;
+        report.signature_verdict = Some(package.signature.verdict);
+        report.signer_name = package.signature.signer.clone();
         let (source, package) = (Box::new(source), Box::new(package));
         Ok(Examined::Package { source, package, known: published })
     }

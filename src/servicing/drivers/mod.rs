@@ -27,6 +27,7 @@ pub mod services;
 pub mod signature;
 pub mod store;
 mod target;
+pub mod trust;
 pub mod version;
 mod withdraw;
 

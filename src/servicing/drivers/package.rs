@@ -4,6 +4,7 @@ use super::boot_start::BootStart;
 use super::classes;
 use super::device_ids::DeviceIds;
 use super::signature::{self, CheckedFile, PackageCatalog, SignatureCheck};
+use super::trust::Trust;
 use crate::error::{Error, InFile, Result};
 use crate::formats::cat::{Catalog, FileDigests};
 use crate::formats::inf::{
@@ -106,6 +107,7 @@ impl Package {
         source: &PackageInf,
         applicability: Applicability,
         target: &Target,
+        trust: &Trust,
         included: IncludedInf<'_>,
     ) -> Result<Self> {
         let shown = source.path.display().to_string();
@@ -142,7 +144,7 @@ impl Package {
             class_guid,
             driver_ver: source.version.driver_ver.unwrap_or(DriverVer { date: 0, version: 0 }),
             provider: source.version.provider.as_ref().map(|text| text.text.clone()).unwrap_or_default(),
-            signature: signature::check(&inf, &checked, &package_catalog),
+            signature: signature::check(&inf, &checked, &package_catalog, trust),
             files,
             catalog,
             device_ids,
@@ -200,6 +202,7 @@ fn catalog(
     let (file, bytes) = digested(name.clone(), path)?;
     let catalog = match Catalog::parse(&bytes) {
         Ok(catalog) => PackageCatalog::Read(name, Box::new(catalog)),
+        Err(_) if bytes.is_empty() => PackageCatalog::Empty(name),
         Err(error) => PackageCatalog::Unreadable(name, error),
     };
     Ok((Some(file), catalog))

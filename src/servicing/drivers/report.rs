@@ -3,6 +3,7 @@
 use super::classes::DatabaseHive;
 use super::database::SignerScore;
 use crate::error::Error;
+use crate::formats::cat::SignatureVerdict;
 use serde::Serialize;
 
 /// What became of one INF.
@@ -21,14 +22,13 @@ pub enum DriverStatus {
 /// What is known of a package's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum DriverSignature {
-    /// The hash of every file is in the package's catalogue, or Windows recorded a signer. The chain
-    /// of the catalogue's certificate is not checked.
+    /// Every file is in the package's catalogue, and a trusted signer signed that; or Windows recorded so.
     Signed,
-    /// There is no catalogue, or it does not cover a file.
+    /// There is no catalogue, or it does not cover a file, or its signature is not trusted.
     Unsigned,
     /// The INF, or a file that the catalogue names, is not the one that was signed.
     Tampered,
-    /// Not examined.
+    /// Not examined, or a certificate of the chain is not there, so that trust is not decided.
     Unknown,
 }
 
@@ -69,6 +69,10 @@ pub struct DriverReport {
     pub catalog_file: Option<String>,
     /// What the catalogue says.
     pub driver_signature: DriverSignature,
+    /// The kind of the signature, whether it is trusted or not; none for what was not examined.
+    pub signature_verdict: Option<SignatureVerdict>,
+    /// Who signed it.
+    pub signer_name: Option<String>,
     /// The class is one that may be needed to boot.
     pub boot_critical: bool,
     /// Why, for people: what was found, what is not proven.
@@ -95,6 +99,8 @@ impl DriverReport {
             date: None,
             catalog_file: None,
             driver_signature: DriverSignature::Unknown,
+            signature_verdict: None,
+            signer_name: None,
             boot_critical: false,
             reason: None,
             files: Vec::new(),

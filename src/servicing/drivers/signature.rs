@@ -1,20 +1,17 @@
 //! Whether a package is what its maker signed: the digest of its INF and of every file against the
 //! package's catalogue.
 //!
-//! What is checked: digests, and that the catalogue carries a signature. What is not: the signature's
-//! mathematics and the certificate chain, so `Signed` here means "the files are those of a catalogue
-//! that names this signer". Windows checks the rest when it loads the driver.
+//! Digests, the catalogue's signature, its chain and its time stamp are checked; revocation is not, for want
+//! of a network. What a kernel asks of embedded signatures is Windows' to say.
 //!
 //! Reference: docs/formats/driver-store.md, "Signatures"; MicrosoftDocs "Catalog Files and Digital
 //! Signatures".
 
 use super::database::SignerScore;
 use super::report::DriverSignature;
+use super::trust::Trust;
 use crate::error::Error;
-use crate::formats::cat::{Catalog, FileDigests};
-
-/// The signer of Microsoft's hardware programme, whose packages rank above those of their makers.
-const HARDWARE_PUBLISHER: &str = "Microsoft Windows Hardware Compatibility Publisher";
+use crate::formats::cat::{Catalog, CatalogSignature, FileDigests, SignatureVerdict};
 
 /// What the catalogue says of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +20,14 @@ pub struct SignatureCheck {
     pub signature: DriverSignature,
     /// Name in the signer's certificate.
     pub signer: Option<String>,
-    /// What was found, for people: which file is not covered, or what was not checked.
+    /// The kind of the signature, whether it is trusted or not.
+    pub verdict: SignatureVerdict,
+    /// What was found, for people: which file is not covered, where the chain ends, when it was signed.
     pub detail: String,
+    /// The catalogue's signature with its chain, if every file is covered.
+    pub catalog: Option<Box<CatalogSignature>>,
+    /// Names of files that the catalogue covers and the package does not use.
+    pub unreferenced: Vec<String>,
 }
 
 /// A file of the package with its digests.
@@ -43,19 +46,41 @@ pub enum PackageCatalog {
     NotNamed,
     /// The INF names this file, which is not in the package.
     Missing(String),
-    /// The file is no catalogue.
+    /// The file has no bytes.
+    Empty(String),
+    /// The file cannot be read as a catalogue.
     Unreadable(String, Error),
     /// The catalogue.
     Read(String, Box<Catalog>),
 }
 
 impl SignatureCheck {
+    fn of(signature: DriverSignature, signer: Option<String>, detail: String) -> Self {
+        let verdict = match signature {
+            DriverSignature::Tampered => SignatureVerdict::Tampered,
+            _ => SignatureVerdict::Unsigned,
+        };
+        Self { signature, signer, verdict, detail, catalog: None, unreferenced: Vec::new() }
+    }
+
     fn unsigned(detail: String) -> Self {
-        Self { signature: DriverSignature::Unsigned, signer: None, detail }
+        Self::of(DriverSignature::Unsigned, None, detail)
     }
 
     fn tampered(signer: Option<String>, detail: String) -> Self {
-        Self { signature: DriverSignature::Tampered, signer, detail }
+        Self::of(DriverSignature::Tampered, signer, detail)
+    }
+
+    /// The error for a package of which Microsoft's signature is asked; `None` for one that has it.
+    pub fn refusal_without_whql(&self) -> Option<Error> {
+        match (self.signature, self.verdict) {
+            (DriverSignature::Signed, SignatureVerdict::Whql) => None,
+            (DriverSignature::Tampered, _) => self.refusal(),
+            _ => {
+                let reason = format!("only packages that Microsoft signed were asked for; {}", self.detail);
+                Some(Error::DriverUnsigned { reason })
+            }
+        }
     }
 
     /// The error for a package that must not be added as it is; `None` for a signed one.
@@ -71,10 +96,10 @@ impl SignatureCheck {
 
     /// How much Plug and Play is to trust the package.
     pub fn score(&self) -> SignerScore {
-        match (self.signature, self.signer.as_deref()) {
-            (DriverSignature::Signed, Some(signer)) if signer == HARDWARE_PUBLISHER => {
-                SignerScore::HardwareCompatibility
-            }
+        let of_windows = || self.catalog.as_ref().is_some_and(|catalog| catalog.is_of_windows());
+        match (self.signature, self.verdict) {
+            (DriverSignature::Signed, SignatureVerdict::Whql) if of_windows() => SignerScore::Inbox,
+            (DriverSignature::Signed, SignatureVerdict::Whql) => SignerScore::HardwareCompatibility,
             (DriverSignature::Signed, _) => SignerScore::Authenticode,
             _ => SignerScore::Unsigned,
         }
@@ -82,7 +107,12 @@ impl SignatureCheck {
 }
 
 /// Checks a package: its INF first, then the files.
-pub fn check(inf: &CheckedFile, files: &[CheckedFile], catalog: &PackageCatalog) -> SignatureCheck {
+pub fn check(
+    inf: &CheckedFile,
+    files: &[CheckedFile],
+    catalog: &PackageCatalog,
+    trust: &Trust,
+) -> SignatureCheck {
     let (name, catalog) = match catalog {
         PackageCatalog::NotNamed => {
             return SignatureCheck::unsigned("its INF names no catalogue for this architecture".to_owned())
@@ -91,7 +121,10 @@ pub fn check(inf: &CheckedFile, files: &[CheckedFile], catalog: &PackageCatalog)
             return SignatureCheck::unsigned(format!("its catalogue '{name}' is not in the package"))
         }
         PackageCatalog::Unreadable(name, error) => {
-            return SignatureCheck::unsigned(format!("its catalogue '{name}' cannot be read: {error}"))
+            return SignatureCheck::tampered(None, format!("its catalogue '{name}' is damaged: {error}"))
+        }
+        PackageCatalog::Empty(name) => {
+            return SignatureCheck::unsigned(format!("its catalogue '{name}' is empty"))
         }
         PackageCatalog::Read(name, catalog) => (name, catalog),
     };
@@ -116,12 +149,38 @@ pub fn check(inf: &CheckedFile, files: &[CheckedFile], catalog: &PackageCatalog)
             file.path
         ));
     }
-    if catalog.signers().is_empty() {
-        return SignatureCheck::unsigned(format!("its catalogue '{name}' carries no signature"));
+    let found = catalog.signature(&trust.roots, trust.now);
+    let signature = match found.verdict {
+        SignatureVerdict::Tampered => DriverSignature::Tampered,
+        SignatureVerdict::Unsigned => DriverSignature::Unsigned,
+        _ if found.is_trusted => DriverSignature::Signed,
+        _ if found.is_undecided() => DriverSignature::Unknown,
+        _ => DriverSignature::Unsigned,
+    };
+    let reason = &found.reason;
+    let detail = match signature {
+        DriverSignature::Signed => {
+            format!("every file matches the catalogue '{name}', {reason}; revocation was not checked")
+        }
+        _ => format!("its catalogue '{name}' is not trusted: {reason}"),
+    };
+    let verdict = found.verdict;
+    let unreferenced = unreferenced(catalog, inf, files);
+    SignatureCheck { signature, signer, verdict, detail, catalog: Some(Box::new(found)), unreferenced }
+}
+
+/// Names that members have and no file of the package.
+fn unreferenced(catalog: &Catalog, inf: &CheckedFile, files: &[CheckedFile]) -> Vec<String> {
+    let last = |path: &str| path.rsplit('\\').next().unwrap_or(path).to_lowercase();
+    let mut known: std::collections::HashSet<String> = files.iter().map(|file| last(&file.path)).collect();
+    known.insert(last(&inf.path));
+    let mut names = Vec::new();
+    for name in catalog.members().iter().filter_map(|member| member.attribute("File")) {
+        if known.insert(last(name)) {
+            names.push(name.to_owned());
+        }
     }
-    let by = signer.as_deref().unwrap_or("an unnamed signer");
-    let detail = format!("every file matches the catalogue of '{by}'; the certificate chain was not checked");
-    SignatureCheck { signature: DriverSignature::Signed, signer, detail }
+    names
 }
 
 /// Whether a member of the catalogue names the file.

@@ -13,7 +13,7 @@ use crate::formats::inf::{Guid, Inf, Target, SIZE_LIMIT};
 use crate::formats::regf::{dword, Hive, KeyId, REG_DWORD};
 use crate::image::{ImageDetails, ImagePath, Transaction, View};
 use crate::progress::Observer;
-use crate::servicing::hives::ImageHive;
+use crate::servicing::hives::{ImageHive, Opening};
 use crate::servicing::windows::{hive_path, WindowsImage};
 
 /// First version whose registry holds the driver database: Windows 8.
@@ -156,6 +156,11 @@ impl TargetImage {
     /// The SYSTEM hive.
     pub fn system(&mut self) -> &mut Hive {
         &mut self.system.hive
+    }
+
+    /// The SOFTWARE hive to be looked at, whatever its state; `None` if the image has none.
+    pub fn look_at_software(&self, view: &View<'_>) -> Result<Option<ImageHive>> {
+        ImageHive::open_for(view, &hive_path(&self.windows, "SOFTWARE")?, Opening::Look)
     }
 
     /// The SOFTWARE hive, opened when first asked for; `None` if the image has none.

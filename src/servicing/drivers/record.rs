@@ -26,7 +26,7 @@ pub fn record(
         provider: package.provider.clone(),
         version: PackageVersion::third_party(architecture, class, driver_ver.date, driver_ver.version),
         catalog: package.catalog.as_ref().map(|file| file.path.clone()),
-        signer_name: package.signature.signer.clone(),
+        signer_name: package.signature.recorded_signer(),
         signer_score: package.signature.score(),
         extension_id: source.version.extension_id,
         import_date: now,

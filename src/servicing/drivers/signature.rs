@@ -94,6 +94,11 @@ impl SignatureCheck {
         }
     }
 
+    /// The signer that the driver database names: only one who is trusted.
+    pub fn recorded_signer(&self) -> Option<String> {
+        self.signer.clone().filter(|_| self.signature == DriverSignature::Signed)
+    }
+
     /// How much Plug and Play is to trust the package.
     pub fn score(&self) -> SignerScore {
         let of_windows = || self.catalog.as_ref().is_some_and(|catalog| catalog.is_of_windows());

@@ -37,6 +37,7 @@ Describe 'The examples of the help' {
         Copy-Folder $sample.Good1 "$folder/drivers"
         Copy-Folder "$($sample.Drivers)/unsigned" $folder
         [System.IO.File]::Move("$folder/sampleraw.inf", "$folder/mydriver.inf")
+        [System.IO.File]::Copy("$sampleSource/samples.cer", "$folder/company-root.cer")
         [System.IO.File]::WriteAllText("$folder/unattend.xml", '<unattend/>')
         [System.IO.File]::WriteAllText("$folder/hosts", '127.0.0.1 localhost')
         $null = [System.IO.Directory]::CreateDirectory("$folder/scripts")

@@ -1,7 +1,8 @@
 //! Makes what the demo and the tests work on: a small image with a Windows-like tree, and driver packages.
 //!
 //! ```text
-//! make-sample FOLDER                    FOLDER/install.wim and FOLDER/drivers/{good1,good2,unsigned,…}
+//! make-sample FOLDER                    FOLDER/install.wim, FOLDER/drivers/{good1,good2,unsigned,…} and
+//!                                       FOLDER/samples.cer, the drivers' signer
 //! make-sample --package FOLDER NAME     completes FOLDER to a driver package NAME that installs its files
 //! ```
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stderr, missing_docs)]
@@ -12,6 +13,7 @@ mod hives;
 mod image;
 mod pe;
 
+use imgsvc::formats::cat::CatalogBuilder;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ fn make_sample(folder: &Path) -> Result<(), Box<dyn Error>> {
     drivers::make_samples(&folder.join("drivers"))?;
     let state = folder.join("state");
     image::make(&folder.join("install.wim"), &state)?;
+    std::fs::write(folder.join("samples.cer"), CatalogBuilder::sample_certificate(catalog::SIGNER))?;
     std::fs::remove_dir_all(state)?;
     Ok(())
 }

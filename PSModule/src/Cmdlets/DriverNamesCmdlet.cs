@@ -34,11 +34,15 @@ public abstract class DriverNamesCmdlet : SessionCmdlet
     /// <summary>Does the work for one session.</summary>
     private protected abstract void Process(string session, IReadOnlyList<string> names);
 
+    /// <summary>The published names that <paramref name="names"/> mean and the user agrees to.</summary>
+    private protected string[] Approve(string session, IReadOnlyList<string> names, Func<string, bool> agrees) =>
+        Resolve(session, names).Distinct(StringComparer.OrdinalIgnoreCase).Where(agrees).ToArray();
+
     /// <summary>
     /// The published names that <paramref name="names"/> mean. One without wildcards that means none stays as it is, so
     /// that the engine says what is wrong with it.
     /// </summary>
-    private protected IEnumerable<string> Resolve(string session, IReadOnlyList<string> names)
+    private IEnumerable<string> Resolve(string session, IReadOnlyList<string> names)
     {
         IReadOnlyList<DriverInfo> drivers = Open(session).GetDrivers(all: false, StopToken);
         foreach (string name in names)

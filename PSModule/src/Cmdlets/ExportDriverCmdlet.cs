@@ -1,6 +1,4 @@
-using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Management.Automation;
 using ImageServicing.Internal;
 using ImageServicing.Native;
@@ -35,10 +33,7 @@ public sealed class ExportDriverCmdlet : DriverNamesCmdlet
     private protected override void Process(string session, IReadOnlyList<string> names)
     {
         string destination = FullPath(Destination);
-        string[] approved = Resolve(session, names)
-            .Distinct(StringComparer.OrdinalIgnoreCase)
-            .Where(name => ShouldProcess(destination, $"Export driver '{name}'"))
-            .ToArray();
+        string[] approved = Approve(session, names, name => ShouldProcess(destination, $"Export driver '{name}'"));
         if (approved.Length == 0)
         {
             return;

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Management.Automation;
 using ImageServicing.Internal;
 using ImageServicing.Native;
@@ -28,10 +27,7 @@ public sealed class RemoveDriverCmdlet : DriverNamesCmdlet
 
     private protected override void Process(string session, IReadOnlyList<string> names)
     {
-        string[] approved = Resolve(session, names)
-            .Distinct(StringComparer.OrdinalIgnoreCase)
-            .Where(name => ShouldProcess(session, $"Remove driver '{name}'"))
-            .ToArray();
+        string[] approved = Approve(session, names, name => ShouldProcess(session, $"Remove driver '{name}'"));
         if (approved.Length == 0)
         {
             return;

@@ -48,6 +48,13 @@ Describe 'Remove-Driver' {
         Remove-Driver 'none*' -Path $sample.Path -ErrorAction Stop | Should -BeNullOrEmpty
     }
 
+    It 'does not take every package for a pattern that only the path of the driver store fits' {
+        $report = Add-Driver $sample.Good1 -Path $sample.Path
+        Remove-Driver '*driverstore*' -Path $sample.Path | Should -BeNullOrEmpty
+        @(Get-Driver -Path $sample.Path) | Should -HaveCount 1
+        (Remove-Driver '*\samplenet.inf' -Path $sample.Path).Driver | Should -Be $report.Driver
+    }
+
     It 'changes nothing with -WhatIf' {
         $null = Add-Driver $sample.Good1 -Path $sample.Path
         Remove-Driver * -Path $sample.Path -WhatIf | Should -BeNullOrEmpty

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
+using ImageServicing.Internal;
 
 namespace ImageServicing.Cmdlets;
 
@@ -48,9 +49,12 @@ public abstract class DriverNamesCmdlet : SessionCmdlet
         foreach (string name in names)
         {
             var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+            // Every path in the driver store has "DriverStore" in it: only a name that is a path is held against paths.
+            bool isPath = name.IndexOfAny(new[] { '\\', '/' }) >= 0;
             string[] found = drivers
-                .Where(driver => pattern.IsMatch(driver.Driver) || pattern.IsMatch(Leaf(driver.OriginalFileName)) ||
-                    pattern.IsMatch(driver.OriginalFileName ?? string.Empty))
+                .Where(driver => isPath
+                    ? pattern.IsMatch(driver.OriginalFileName ?? string.Empty)
+                    : pattern.IsMatch(driver.Driver) || pattern.IsMatch(_Format.Leaf(driver.OriginalFileName ?? string.Empty)))
                 .Select(driver => driver.Driver)
                 .ToArray();
             if (found.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
@@ -63,11 +67,5 @@ public abstract class DriverNamesCmdlet : SessionCmdlet
                 yield return driver;
             }
         }
-    }
-
-    private static string Leaf(string? path)
-    {
-        string text = path ?? string.Empty;
-        return text.Substring(text.LastIndexOfAny(new[] { '\\', '/' }) + 1);
     }
 }

@@ -41,7 +41,7 @@ public sealed class GetDriverCmdlet : SessionCmdlet
             bool found = false;
             foreach (DriverInfo driver in drivers)
             {
-                if (pattern.IsMatch(driver.Driver) || pattern.IsMatch(FileName(driver.OriginalFileName)))
+                if (pattern.IsMatch(driver.Driver) || pattern.IsMatch(_Format.Leaf(driver.OriginalFileName ?? string.Empty)))
                 {
                     found = true;
                     WriteObject(driver);
@@ -60,10 +60,4 @@ public sealed class GetDriverCmdlet : SessionCmdlet
             }
         }
     });
-
-    private static string FileName(string? path)
-    {
-        string text = path ?? string.Empty;
-        return text.Substring(text.LastIndexOfAny(new[] { '\\', '/' }) + 1);
-    }
 }

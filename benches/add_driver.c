@@ -80,13 +80,13 @@ static void done(imgsvc_document *document)
 
 int main(int argc, char **argv)
 {
-    enum { RECURSE = 1, FORCE_UNSIGNED = 2 };
     imgsvc_session *session = NULL;
     imgsvc_document *document = NULL;
     imgsvc_error *error = NULL;
     imgsvc_status status;
     const uint16_t **folders;
     uint16_t *image;
+    uint16_t *options;
     size_t count;
 
     if (argc < 4) {
@@ -100,10 +100,11 @@ int main(int argc, char **argv)
     for (size_t at = 0; at < count; at++)
         folders[at] = utf16(argv[at + 3]);
     image = utf16(argv[1]);
+    options = utf16("{\"recurse\": true}");
 
     status = imgsvc_session_mount(image, (uint32_t)atoi(argv[2]), NULL, NULL, 0, NULL, NULL, &session, &error);
     check(status, error, "mount");
-    status = imgsvc_driver_add(session, folders, count, RECURSE, NULL, NULL, NULL, &document, &error);
+    status = imgsvc_driver_add(session, folders, count, options, NULL, NULL, &document, &error);
     check(status, error, "add");
     if (contains(document, "\"Failed\"")) {
         fwrite(imgsvc_document_data(document), 1, imgsvc_document_length(document), stderr);

@@ -32,24 +32,6 @@
 // Item flag: replace what exists.
 #define IMGSVC_ITEM_OVERWRITE 2
 
-// Driver flag: look for INFs in sub-directories too.
-#define IMGSVC_DRIVER_RECURSE 1
-
-// Driver flag of `imgsvc_driver_add`: unsigned and tampered packages go in too.
-#define IMGSVC_DRIVER_FORCE_UNSIGNED 2
-
-// Driver flag of `imgsvc_driver_remove`: packages that may be needed to boot go too.
-#define IMGSVC_DRIVER_FORCE 4
-
-// Driver flag of `imgsvc_driver_export`: files that are there are replaced.
-#define IMGSVC_DRIVER_OVERWRITE 8
-
-// Driver flag of `imgsvc_driver_add`: only packages that Microsoft signed go in.
-#define IMGSVC_DRIVER_REQUIRE_WHQL 16
-
-// Driver flag of `imgsvc_driver_list`: the drivers that came with Windows too.
-#define IMGSVC_DRIVER_ALL 1
-
 // A JSON document (UTF-8, no BOM, not NUL-terminated). Owned by the caller, freed by
 // `imgsvc_document_free`. Readers ignore properties they do not know.
 typedef struct imgsvc_document imgsvc_document;
@@ -743,25 +725,27 @@ imgsvc_status imgsvc_session_compare(struct imgsvc_session *session,
 
 // Finds the INF files that `imgsvc_driver_add` would service.
 //
-// `paths` are `count` INF files or directories of the host. `flags`: `IMGSVC_DRIVER_RECURSE`.
+// `paths` are `count` INF files or directories of the host. `options`: `{recurse (look
+// in sub-directories too)}`.
 // `*out_document`: `{packages: [{path}], missing: [path]}`.
 //
 // # Safety
-// `paths` points to `count` NUL-terminated UTF-16 texts. `out_document` is writable. `out_error` is
+// `paths` points to `count` NUL-terminated UTF-16 texts. `options` is NULL or a NUL-terminated
+// UTF-16 text. `out_document` is writable. `out_error` is
 // NULL or writable.
 imgsvc_status imgsvc_driver_find(const uint16_t *const *paths,
                                  size_t count,
-                                 uint32_t flags,
+                                 const uint16_t *options,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
 // Adds driver packages to the image, as one transaction of the session: a package that cannot go in
 // is reported, the others go in; if the call fails, none does.
 //
-// `paths` are `count` INF files or directories of the host. `flags`: `IMGSVC_DRIVER_RECURSE`,
-// `IMGSVC_DRIVER_FORCE_UNSIGNED`, `IMGSVC_DRIVER_REQUIRE_WHQL`. `trusted_roots` is a file of certificates
-// (PEM, DER or PKCS#7), or a directory of such files, that are roots beside Microsoft's and the image's;
-// NULL for none. `*out_document`: `{drivers: [{path, status:
+// `paths` are `count` INF files or directories of the host. `options`: `{recurse (look for INFs in
+// sub-directories too), forceUnsigned (unsigned and tampered packages go in too), requireWhql (only
+// packages that Microsoft signed go in), trustedRoots (a file of certificates (PEM, DER or PKCS#7), or a
+// directory of such files, that are roots beside Microsoft's and the image's)}`. `*out_document`: `{drivers: [{path, status:
 // "Added"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
 // className, classGuid, version, date, catalogFile, driverSignature:
 // "Signed"|"Unsigned"|"Tampered"|"Unknown", signatureVerdict: "Whql"|"Authenticode"|"TestSigned"|
@@ -770,14 +754,13 @@ imgsvc_status imgsvc_driver_find(const uint16_t *const *paths,
 // is in the catalogue and that its signature, chain and time stamp are trusted; revocation is not checked.
 //
 // # Safety
-// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `trusted_roots` is NULL
-// or a NUL-terminated UTF-16 text. `progress` may be called with `context` during the call. `out_document` is writable. `out_error` is NULL or
-// writable.
+// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `options` is NULL or a
+// NUL-terminated UTF-16 text. `progress` may be called with `context` during the call. `out_document` is
+// writable. `out_error` is NULL or writable.
 imgsvc_status imgsvc_driver_add(struct imgsvc_session *session,
                                 const uint16_t *const *paths,
                                 size_t count,
-                                uint32_t flags,
-                                const uint16_t *trusted_roots,
+                                const uint16_t *options,
                                 imgsvc_progress_fn progress,
                                 void *context,
                                 struct imgsvc_document **out_document,
@@ -785,15 +768,15 @@ imgsvc_status imgsvc_driver_add(struct imgsvc_session *session,
 
 // Lists the driver packages of the image.
 //
-// `flags`: `IMGSVC_DRIVER_ALL` for those that came with Windows too. `*out_document`: `{drivers:
+// `options`: `{all (those that came with Windows too)}`. `*out_document`: `{drivers:
 // [{driver, originalFileName, inbox, catalogFile, className, classGuid, bootCritical,
 // driverSignature, signerName, providerName, date, version, majorVersion, minorVersion, build,
 // revision, hive: "SYSTEM"|"DRIVERS"}]}`.
 //
 // # Safety
-// `session` is a live handle. `out_document` is writable. `out_error` is NULL or writable.
+// `session` is a live handle. `options` is NULL or a NUL-terminated UTF-16 text. `out_document` is writable. `out_error` is NULL or writable.
 imgsvc_status imgsvc_driver_list(struct imgsvc_session *session,
-                                 uint32_t flags,
+                                 const uint16_t *options,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
@@ -801,17 +784,18 @@ imgsvc_status imgsvc_driver_list(struct imgsvc_session *session,
 // adding. A package that cannot be removed is reported, the others go; if the call fails, none does.
 //
 // `names` are `count` published names (`oem3.inf`), names of INFs, or paths of INFs in the driver store,
-// with wildcards. `flags`: `IMGSVC_DRIVER_FORCE`. `*out_document`: `{drivers: [{driver,
+// with wildcards. `options`: `{force (packages that may be needed to boot go too)}`. `*out_document`: `{drivers: [{driver,
 // originalFileName, providerName, className, version, status: "Removed"|"Failed", reason, files (and
 // folders that went), error}]}`, with errors as `imgsvc_driver_add` gives them.
 //
 // # Safety
-// `session` is a live handle. `names` points to `count` NUL-terminated UTF-16 texts. `progress` may be
+// `session` is a live handle. `names` points to `count` NUL-terminated UTF-16 texts. `options` is NULL or
+// a NUL-terminated UTF-16 text. `progress` may be
 // called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
 imgsvc_status imgsvc_driver_remove(struct imgsvc_session *session,
                                    const uint16_t *const *names,
                                    size_t count,
-                                   uint32_t flags,
+                                   const uint16_t *options,
                                    imgsvc_progress_fn progress,
                                    void *context,
                                    struct imgsvc_document **out_document,
@@ -820,7 +804,7 @@ imgsvc_status imgsvc_driver_remove(struct imgsvc_session *session,
 // Writes driver packages of the image to folders of a host directory, called as in the driver store.
 //
 // `names` as for `imgsvc_driver_remove`; with `count` 0 all third-party packages. `destination` is made
-// if need be. `flags`: `IMGSVC_DRIVER_OVERWRITE`. `*out_document`: `{drivers: [{driver,
+// if need be. `options`: `{overwrite (files that are there are replaced)}`. `*out_document`: `{drivers: [{driver,
 // originalFileName, status: "Exported"|"Failed", hostPath, files, bytes, intact (the INF has the hash
 // that its folder's name says), reason, error}]}`.
 //
@@ -831,7 +815,7 @@ imgsvc_status imgsvc_driver_export(struct imgsvc_session *session,
                                    const uint16_t *const *names,
                                    size_t count,
                                    const uint16_t *destination,
-                                   uint32_t flags,
+                                   const uint16_t *options,
                                    imgsvc_progress_fn progress,
                                    void *context,
                                    struct imgsvc_document **out_document,

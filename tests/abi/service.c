@@ -63,7 +63,7 @@ static int32_t count_bytes(void *context, const uint8_t *json, size_t length) {
 int main(int argc, char **argv) {
     if (argc < 4) return fprintf(stderr, "usage: service IMAGE INDEX DRIVERS [--force-unsigned]\n"), 2;
     if (imgsvc_abi_version() != IMGSVC_ABI_VERSION) return fprintf(stderr, "wrong library\n"), 2;
-    uint32_t flags = IMGSVC_DRIVER_RECURSE | (argc > 4 ? IMGSVC_DRIVER_FORCE_UNSIGNED : 0u);
+    uint16_t *how = wide(argc > 4 ? "{\"recurse\": true, \"forceUnsigned\": true}" : "{\"recurse\": true}");
     unsigned long calls = 0, listed = 0, keys = 0, values = 0;
     uint16_t *image = wide(argv[1]), *drivers = wide(argv[3]), *root = wide("\\");
     uint16_t *key = wide("HKLM\\SOFTWARE\\Contoso\\Service"), *none = wide("HKLM\\SOFTWARE\\Nobody");
@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
     print_document("info", document);
     CALL("mount", imgsvc_session_mount(image, (uint32_t)atoi(argv[2]), NULL, NULL, 0, count_calls, &calls,
                                        &session, &error));
-    CALL("add", imgsvc_driver_add(session, paths, 1, flags, NULL, count_calls, &calls, &document, &error));
+    CALL("add", imgsvc_driver_add(session, paths, 1, how, count_calls, &calls, &document, &error));
     print_document("add", document);
     CALL("list", imgsvc_item_list(session, root, IMGSVC_ITEM_RECURSE, count_bytes, &listed, &error));
     CALL("set value", imgsvc_registry_set_value(session, NULL, key, name, value, parents, count_calls, &calls,
@@ -116,6 +116,6 @@ int main(int argc, char **argv) {
     imgsvc_document_free(NULL);
     if (imgsvc_file_get_info(NULL, &document, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT) return 3;
     if (imgsvc_file_get_info(image, NULL, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT) return 3;
-    free(image), free(drivers), free(root), free(key), free(none), free(name), free(parents), free(value);
+    free(image), free(drivers), free(how), free(root), free(key), free(none), free(name), free(parents), free(value);
     return 0;
 }

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Management.Automation;
 using ImageServicing.Internal;
 using ImageServicing.Interop;
-using ImageServicing.Native;
 
 namespace ImageServicing.Cmdlets;
 
@@ -90,16 +89,13 @@ public sealed class AddDriverCmdlet : SessionCmdlet
             return;
         }
 
-        DriverFlags flags = ForceUnsigned.IsPresent ? DriverFlags.ForceUnsigned : DriverFlags.None;
-        if (RequireWhql.IsPresent)
-        {
-            flags |= DriverFlags.RequireWhql;
-        }
-
-        string? roots = TrustedRoot is null ? null : FullPath(TrustedRoot);
+        JsonWriter options = new JsonWriter()
+            .Add("forceUnsigned", ForceUnsigned.IsPresent)
+            .Add("requireWhql", RequireWhql.IsPresent)
+            .Add("trustedRoots", TrustedRoot is null ? null : FullPath(TrustedRoot));
         IReadOnlyList<DriverReport> reports = WithProgress(
             "Adding drivers",
-            operation => Open(batch.Session).AddDrivers(infs, flags, roots, operation));
+            operation => Open(batch.Session).AddDrivers(infs, options, operation));
         foreach (DriverReport report in reports)
         {
             WriteObject(report);

@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using System.Management.Automation;
 using ImageServicing.Internal;
-using ImageServicing.Native;
+using ImageServicing.Interop;
 
 namespace ImageServicing.Cmdlets;
 
@@ -39,9 +39,9 @@ public sealed class ExportDriverCmdlet : DriverNamesCmdlet
             return;
         }
 
-        DriverFlags flags = Force.IsPresent ? DriverFlags.Overwrite : DriverFlags.None;
+        JsonWriter options = new JsonWriter().Add("overwrite", Force.IsPresent);
         IReadOnlyList<DriverExport> reports = WithProgress(
-            "Exporting drivers", operation => Open(session).ExportDrivers(approved, destination, flags, operation));
+            "Exporting drivers", operation => Open(session).ExportDrivers(approved, destination, options, operation));
         foreach (DriverExport report in reports)
         {
             WriteObject(report);

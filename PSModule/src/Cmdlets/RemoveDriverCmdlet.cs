@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Management.Automation;
 using ImageServicing.Internal;
-using ImageServicing.Native;
+using ImageServicing.Interop;
 
 namespace ImageServicing.Cmdlets;
 
@@ -33,9 +33,9 @@ public sealed class RemoveDriverCmdlet : DriverNamesCmdlet
             return;
         }
 
-        DriverFlags flags = Force.IsPresent ? DriverFlags.Force : DriverFlags.None;
+        JsonWriter options = new JsonWriter().Add("force", Force.IsPresent);
         IReadOnlyList<DriverRemoval> reports = WithProgress(
-            "Removing drivers", operation => Open(session).RemoveDrivers(approved, flags, operation));
+            "Removing drivers", operation => Open(session).RemoveDrivers(approved, options, operation));
         foreach (DriverRemoval report in reports)
         {
             WriteObject(report);

@@ -44,7 +44,7 @@ internal static class Engine
             NativeMethods.imgsvc_driver_find(
                 paths,
                 (UIntPtr)(uint)paths.Length,
-                recurse ? DriverFlags.Recurse : DriverFlags.None,
+                new JsonWriter().Add("recurse", recurse).ToString(),
                 out DocumentHandle document,
                 out ErrorHandle error),
             error);

@@ -154,12 +154,12 @@ internal sealed class Session
 
     /// <summary>Adds driver packages in one transaction; a refused one is in the reports, not an exception.</summary>
     internal IReadOnlyList<DriverReport> AddDrivers(
-        string[] infPaths, DriverFlags flags, string? trustedRoots, Operation operation) =>
+        string[] infPaths, JsonWriter options, Operation operation) =>
         DriverReports(
             operation,
             driver => new DriverReport(Path, driver),
             (open, progress) => (NativeMethods.imgsvc_driver_add(
-                open, infPaths, (UIntPtr)(uint)infPaths.Length, flags, trustedRoots, progress, IntPtr.Zero, out DocumentHandle document,
+                open, infPaths, (UIntPtr)(uint)infPaths.Length, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document,
                 out ErrorHandle error), document, error));
 
     /// <summary>Runs a native call that reports on driver packages.</summary>
@@ -185,26 +185,26 @@ internal sealed class Session
         });
 
     /// <summary>Removes driver packages in one transaction; a refused one is in the reports, not an exception.</summary>
-    internal IReadOnlyList<DriverRemoval> RemoveDrivers(string[] names, DriverFlags flags, Operation operation) =>
+    internal IReadOnlyList<DriverRemoval> RemoveDrivers(string[] names, JsonWriter options, Operation operation) =>
         DriverReports(
             operation,
             driver => new DriverRemoval(Path, driver),
             (open, progress) => (NativeMethods.imgsvc_driver_remove(
-                open, names, (UIntPtr)(uint)names.Length, flags, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
+                open, names, (UIntPtr)(uint)names.Length, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
 
     /// <summary>Writes driver packages to folders of <paramref name="destination"/>.</summary>
-    internal IReadOnlyList<DriverExport> ExportDrivers(string[] names, string destination, DriverFlags flags, Operation operation) =>
+    internal IReadOnlyList<DriverExport> ExportDrivers(string[] names, string destination, JsonWriter options, Operation operation) =>
         DriverReports(
             operation,
             driver => new DriverExport(Path, driver),
             (open, progress) => (NativeMethods.imgsvc_driver_export(
-                open, names, (UIntPtr)(uint)names.Length, destination, flags, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
+                open, names, (UIntPtr)(uint)names.Length, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
 
     internal IReadOnlyList<DriverInfo> GetDrivers(bool all, CancellationToken token) => Use(token, open =>
     {
         Check.Ok(
             NativeMethods.imgsvc_driver_list(
-                open, all ? DriverListFlags.All : DriverListFlags.None, out DocumentHandle document, out ErrorHandle error),
+                open, new JsonWriter().Add("all", all).ToString(), out DocumentHandle document, out ErrorHandle error),
             error);
         var drivers = new List<DriverInfo>();
         foreach (JsonObject driver in Document.Take(document).Objects("drivers"))

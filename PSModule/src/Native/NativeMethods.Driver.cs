@@ -9,7 +9,7 @@ internal static partial class NativeMethods
     internal static extern int imgsvc_driver_find(
         [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] paths,
         UIntPtr count,
-        DriverFlags flags,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
         out DocumentHandle document,
         out ErrorHandle error);
 
@@ -18,8 +18,7 @@ internal static partial class NativeMethods
         SessionHandle session,
         [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] paths,
         UIntPtr count,
-        DriverFlags flags,
-        [MarshalAs(UnmanagedType.LPWStr)] string? trustedRoots,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
         NativeProgressCallback? progress,
         IntPtr context,
         out DocumentHandle document,
@@ -28,7 +27,7 @@ internal static partial class NativeMethods
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int imgsvc_driver_list(
         SessionHandle session,
-        DriverListFlags flags,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
         out DocumentHandle document,
         out ErrorHandle error);
 
@@ -37,7 +36,7 @@ internal static partial class NativeMethods
         SessionHandle session,
         [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] names,
         UIntPtr count,
-        DriverFlags flags,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
         NativeProgressCallback? progress,
         IntPtr context,
         out DocumentHandle document,
@@ -49,29 +48,9 @@ internal static partial class NativeMethods
         [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] names,
         UIntPtr count,
         [MarshalAs(UnmanagedType.LPWStr)] string destination,
-        DriverFlags flags,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
         NativeProgressCallback? progress,
         IntPtr context,
         out DocumentHandle document,
         out ErrorHandle error);
-}
-
-/// <summary>Flags of <c>imgsvc_driver_find</c>, <c>_add</c>, <c>_remove</c> and <c>_export</c>.</summary>
-[Flags]
-internal enum DriverFlags : uint
-{
-    None = 0,
-    Recurse = 1,
-    ForceUnsigned = 2,
-    Force = 4,
-    Overwrite = 8,
-    RequireWhql = 16,
-}
-
-/// <summary>Flags of <c>imgsvc_driver_list</c>.</summary>
-[Flags]
-internal enum DriverListFlags : uint
-{
-    None = 0,
-    All = 1,
 }

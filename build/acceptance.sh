@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 build/cargo build --quiet --release --example make-sample --example session --example read-everything --example wimdir \
     --example jobs
 python=/usr/bin/python3
-TREES="${TREES:-300}" build/cargo test --quiet --release --test wim_random_trees -- --nocapture
+TREES="${TREES:-300}" build/cargo test --quiet --release --test wim random_trees:: -- --nocapture
 "$python" tests/acceptance/ntfs_volumes.py --count "${VOLUMES:-60}"
 "$python" tests/acceptance/kill.py --times "${TIMES:-200}"
 "$python" tests/acceptance/full_disk.py

@@ -6,7 +6,7 @@
 //! and the hash of its name, depend on it.
 //!
 //! Reference: `msuhanov/regf` "Hash leaf"; the table is `$UpCase` of a volume that Windows 10 formatted, which
-//! mkntfs writes too (`tests/upcase.rs` compares them).
+//! mkntfs writes too (`tests/formats/upcase.rs` compares them).
 
 use std::cmp::Ordering;
 

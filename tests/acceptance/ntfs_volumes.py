@@ -15,7 +15,7 @@ import subprocess
 from common import EXAMPLES, Work, fail, run
 from metadata import ADMINISTRATORS, DIRECTORY, FILE, SYSTEM, USERS, descriptor
 
-# Unpaired surrogates do not come through FUSE; tests/wim_random_trees.rs has them.
+# Unpaired surrogates do not come through FUSE; tests/wim/random_trees.rs has them.
 LETTERS = "aB1é日ß ~_.,'=\"\n:*?<>|\\\U0001F600"
 
 

@@ -69,7 +69,7 @@ pub fn assert_same(one: &Path, other: &Path) {
 pub fn apply_with_wimlib(wim: &Path, index: u32, target: &Path, options: &[&str]) {
     let mut command = Command::new("wimlib-imagex");
     command.arg("apply").arg(wim).arg(index.to_string()).arg(target).args(options);
-    crate::support::images::succeed(command);
+    super::images::succeed(command);
 }
 
 /// Everything in a directory, hidden files too, and itself; nothing when it is not there.

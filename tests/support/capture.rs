@@ -1,7 +1,7 @@
 //! What the capture tests share: captures of a bench's tree, and the opinions of wimlib-imagex.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
-use crate::images::{succeed, Bench};
+use super::images::{succeed, Bench};
 use imgsvc::error::Result;
 use imgsvc::image::jobs::{self, AppendOptions, CaptureOptions, CaptureReport};
 use imgsvc::progress::unobserved;

@@ -11,6 +11,7 @@ use imgsvc::progress::unobserved;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// A directory with a tree, an image file captured from it, and a state directory.
@@ -217,4 +218,14 @@ pub fn root(error: Error) -> Error {
         Error::InFile { source, .. } => root(*source),
         other => other,
     }
+}
+
+/// Sessions of this program are where nobody else's are.
+pub fn own_state() {
+    static STATE: OnceLock<TempDir> = OnceLock::new();
+    STATE.get_or_init(|| {
+        let directory = tempfile::tempdir().unwrap();
+        std::env::set_var("IMGSVC_STATE_DIR", directory.path());
+        directory
+    });
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::as_conversions, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation)]
 
-use super::support::{sha1, Random};
+use super::wim::{sha1, Random};
 use imgsvc::formats::security::{ace_flags, control, Ace, Acl, AclField, SecurityDescriptor, Sid};
 use imgsvc::formats::wim::tree::tagged_items::{OBJECT_ID, UNIX_DATA};
 use imgsvc::formats::wim::tree::{attributes, DentryId, Inode, Reparse, Stream, StreamKind, Tree};

@@ -1,7 +1,7 @@
 //! An image that looks like Windows to the driver engine: hives made here, captured by wimlib-imagex.
 #![allow(dead_code)] // Each test binary uses a part.
 
-use crate::images::{read, Bench};
+use super::images::{read, Bench};
 use imgsvc::formats::cat::CatalogBuilder;
 use imgsvc::formats::regf::{dword, multi_sz, sz, Hive, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_SZ};
 use imgsvc::image::Session;

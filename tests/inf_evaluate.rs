@@ -422,7 +422,7 @@ fn every_mistake_is_found_at_its_place() {
         ("CopyFiles=@x\n[SourceDisksFiles]\ny=1", Severity::Warning, Code::FileNotListed, (13, 1)),
         ("[SourceDisksFiles]\ny=7", Severity::Warning, Code::DiskNotListed, (14, 3)),
         ("[SourceDisksFiles]\n..\\y=7", Severity::Error, Code::Path, (14, 1)),
-        ("[I.Services]\nAddService=a\\b,2,S", Severity::Error, Code::Service, (14, 1)),
+        ("[I.Services]\nAddService=a\\b,2,S", Severity::Error, Code::Service, (14, 12)),
         ("[I.Services]\nAddService=a,2,S\n[S]\nStartType=soon", Severity::Error, Code::Service, (16, 11)),
         (
             "[I.Services]\nAddService=a,2,S\n[S]\nServiceBinary=a.sys",
@@ -430,7 +430,7 @@ fn every_mistake_is_found_at_its_place() {
             Code::UnknownDirid,
             (16, 15),
         ),
-        ("[I.Services]\nDelService=", Severity::Error, Code::Service, (14, 1)),
+        ("[I.Services]\nDelService=", Severity::Error, Code::Service, (14, 12)),
         ("FeatureScore=100", Severity::Error, Code::Directive, (13, 14)),
         ("DriverVer=31/12/2024", Severity::Error, Code::DriverVer, (13, 11)),
         (

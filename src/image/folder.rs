@@ -3,6 +3,7 @@
 //! Names are given as the host has them; links are followed, and said to be links, so that a caller
 //! that walks or that trusts nobody can leave them out.
 
+use super::host;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
 use std::fs::File;
@@ -69,14 +70,17 @@ pub fn entries(folder: &Path) -> Result<Vec<HostEntry>> {
 
 /// The path without links and `..`.
 pub fn canonical(path: &Path) -> Result<PathBuf> {
-    std::fs::canonicalize(path).map_err(|error| Error::io("read", path, error))
+    std::fs::canonicalize(path).map_err(|error| Error::io("open", path, error))
 }
 
-/// Opens a file for reading, with its size in bytes.
+/// Opens a file for reading, with its size in bytes. Links are followed; a pipe or a device is refused, not
+/// waited for.
 pub fn open(path: &Path) -> Result<(File, u64)> {
-    let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
-    let size = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
-    Ok((file, size))
+    match host::open_source(&canonical(path)?) {
+        Ok((file, metadata)) => Ok((file, metadata.len())),
+        Err(Error::Io { action, source, .. }) => Err(Error::io(action, path, source)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads a whole file of at most `limit` bytes.

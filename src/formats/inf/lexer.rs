@@ -250,12 +250,16 @@ impl Lexer<'_> {
             if matches!(character, '\r' | '\n') {
                 break;
             }
+            let here = self.position();
             self.next();
             if character == '"' {
                 if self.peek() != Some('"') {
                     break;
                 }
                 self.next();
+            }
+            if character == '\0' {
+                return Err(bad(here, "text", "a NUL character in quotes"));
             }
             field.push_verbatim(character, at)?;
         }

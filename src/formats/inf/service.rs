@@ -7,13 +7,15 @@ use super::finding::Code;
 use super::line::Section;
 use super::reader::{plain, Entry, Reader, Source};
 use super::service_control::{FailureActions, Trigger};
-use super::{RegistryChange, Text};
-use crate::error::{Error, Result};
+use super::{bad, Position, RegistryChange, Text};
+use crate::error::Result;
 
 /// `SPSVCINST_ASSOCSERVICE`: the service is the device's function driver.
 const ASSOCIATED_SERVICE: u32 = 0x2;
 /// `SPSVCINST_DELETEEVENTLOGENTRY`: with the service goes its event log source.
 const DELETE_EVENT_SOURCE: u32 = 0x4;
+/// UTF-16 units of a key's name.
+const KEY_NAME_LIMIT: usize = 255;
 
 /// A service of an AddService directive.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -121,7 +123,7 @@ impl<'a> Reader<'a> {
             ..Service::default()
         };
         if !service.name.is_empty() {
-            check_service_name(&service.name)?;
+            check_key_name("the name of a service", &service.name, entry.line.field_position(0))?;
         }
         if let Some(section) = service.section.clone() {
             if let Some((source, section)) = self.named(entry, 2, &section) {
@@ -135,6 +137,8 @@ impl<'a> Reader<'a> {
             };
             let log = entry.value(4).unwrap_or_else(|| "System".to_owned());
             let source = entry.value(5).unwrap_or_else(|| service.name.clone());
+            check_key_name("the name of an event log", &log, entry.line.field_position(4))?;
+            check_key_name("the name of an event log source", &source, entry.line.field_position(5))?;
             service.event_log = Some(EventLog { log, source, registry });
         }
         Ok(service)
@@ -204,7 +208,7 @@ impl<'a> Reader<'a> {
 /// Reads one DelService line.
 pub(super) fn deleted_service(entry: &Entry<'_>) -> Result<DeletedService> {
     let name = entry.value(0).unwrap_or_default();
-    check_service_name(&name)?;
+    check_key_name("the name of a service", &name, entry.line.field_position(0))?;
     let flags = entry.number(1, "flags in DelService")?.unwrap_or(0);
     // With SPSVCINST_DELETEEVENTLOGENTRY the source goes too, whatever else the line says.
     let event = flags & DELETE_EVENT_SOURCE != 0 || entry.value(2).is_some() || entry.value(3).is_some();
@@ -220,16 +224,16 @@ pub(super) fn split_dirid(path: &str) -> Option<(Dirid, &str)> {
     Some((Dirid(dirid.parse().ok()?), rest.trim_start_matches('\\')))
 }
 
-/// A service's name becomes a key's: it may not hold `\`, `/` or control characters, nor be longer
-/// than 256 characters.
-fn check_service_name(name: &str) -> Result<()> {
-    let bad_character = |character: char| matches!(character, '\\' | '/') || character < ' ';
-    if name.is_empty() || name.contains(bad_character) || name.encode_utf16().count() > 256 {
-        return Err(Error::InvalidName {
-            what: "service name",
-            name: name.to_owned(),
-            reason: "it is empty, holds a slash or a control character, or is longer than 256 characters",
-        });
-    }
-    Ok(())
+/// A name that becomes one key's: it may not hold `\`, `/` or control characters, nor be longer than 255
+/// characters, which is what a key's may have.
+fn check_key_name(what: &str, name: &str, at: Position) -> Result<()> {
+    let bad_character = |character: char| matches!(character, '\\' | '/') || character.is_control();
+    let reason = match name {
+        "" => "it is empty",
+        "." | ".." => "it is no name",
+        name if name.contains(bad_character) => "it holds a slash or a control character",
+        name if name.encode_utf16().count() > KEY_NAME_LIMIT => "it is longer than 255 characters",
+        _ => return Ok(()),
+    };
+    Err(bad(at, what, format!("'{}': {reason}", name.escape_debug())))
 }

@@ -79,8 +79,7 @@ impl PackageInf {
             return Ok(Err("it is not the INF of a driver: it has no [Version] section".to_owned()));
         }
         let version = inf.version().in_file(shown.as_str())?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        inf::safe_relative_path(&name).in_file(shown)?;
+        let name = file_name(path)?;
         Ok(Ok(Self { path: path.to_path_buf(), name, bytes, inf, version }))
     }
 
@@ -154,6 +153,19 @@ impl Package {
     }
 }
 
+/// The INF's name, which becomes one of a file and part of one of a folder in the image.
+fn file_name(path: &Path) -> Result<String> {
+    let name = path.file_name().unwrap_or_default();
+    let refused =
+        |reason| Error::InvalidName { what: "name of an INF", name: path.display().to_string(), reason };
+    let Some(name) = name.to_str() else { return Err(refused("it is not Unicode")) };
+    match inf::safe_relative_path(name)? {
+        // Elsewhere than on Windows a file's name may hold what separates names in the image.
+        _ if name.contains(['\\', '/']) => Err(refused("it holds a backslash")),
+        name => Ok(name),
+    }
+}
+
 /// The part that starts at boot of a package that an image has under the name `label`, from its INF.
 pub fn stored_boot_start(
     inf: &Inf,
@@ -197,7 +209,11 @@ fn catalog(
     let Some(name) = source.version.catalog_file(target.architecture) else {
         return Ok((None, PackageCatalog::NotNamed));
     };
-    let name = inf::safe_relative_path(name).in_file(source.path.display().to_string())?;
+    let name = inf::safe_relative_path(name).map_err(|error| {
+        let at = format!("the [Version] section in line {}", source.version.line);
+        Error::malformed("INF", at, "the catalogue's name", error.to_string())
+            .in_file(source.path.display().to_string())
+    })?;
     let Some(path) = host.find(&name)? else { return Ok((None, PackageCatalog::Missing(name))) };
     let (file, bytes) = digested(name.clone(), path)?;
     let catalog = match Catalog::parse(&bytes) {

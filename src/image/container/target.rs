@@ -1,10 +1,10 @@
 //! The host file that is being written: a fresh one under a hidden name, or an existing one behind
 //! its end.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::formats::wim::header::HEADER_SIZE;
 use crate::image::file::read_header_bytes;
-use crate::image::host::{self, HostFile};
+use crate::image::host::{FreshFile, HostFile};
 use crate::image::state::StateDirectory;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,38 +18,37 @@ type HeaderBytes = [u8; HEADER_SIZE];
 /// A file that grows at its end, with what it takes to finish it or to undo everything.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// Declared before `undo`, so that it is closed before a temporary file is removed.
     file: Arc<HostFile>,
-    undo: Undo,
+    kind: Kind,
     buffer: Vec<u8>,
     /// Where the buffer belongs.
     flushed: u64,
     start: u64,
 }
 
-/// What has to be undone as long as it is `armed`.
-#[derive(Debug)]
-struct Undo {
-    armed: bool,
-    kind: Kind,
-}
-
 #[derive(Debug)]
 enum Kind {
-    /// A new file: removed unless it got its name.
-    Fresh { temporary: PathBuf, path: PathBuf, overwrite: bool },
-    /// An existing file: cut off where it ended.
-    Grown { file: Arc<HostFile>, length: u64, old: HeaderBytes, state: StateDirectory },
+    /// A new file.
+    Fresh(FreshFile),
+    /// An existing file.
+    Grown(Box<Growth>),
 }
 
-impl Drop for Undo {
+/// What is behind the old end of a file: cut off as long as it is `armed`.
+#[derive(Debug)]
+struct Growth {
+    armed: bool,
+    file: Arc<HostFile>,
+    length: u64,
+    old: HeaderBytes,
+    state: StateDirectory,
+}
+
+impl Drop for Growth {
     fn drop(&mut self) {
         if self.armed {
             // There is an error already, or nobody to tell. What stays behind is in nobody's way.
-            let _ = match &self.kind {
-                Kind::Fresh { temporary, .. } => host::remove_file(temporary),
-                Kind::Grown { file, length, .. } => file.set_length(*length),
-            };
+            let _ = self.file.set_length(self.length);
         }
     }
 }
@@ -57,25 +56,25 @@ impl Drop for Undo {
 impl Target {
     /// A fresh file that will get the name `path`. Space for the header is left.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self> {
-        let path = std::path::absolute(path).map_err(|source| Error::io("find", path, source))?;
-        if path.symlink_metadata().is_ok() {
-            refuse_unless(overwrite, &path)?;
-        }
-        let temporary = host::beside(&path);
-        let file = Arc::new(HostFile::create(&temporary)?);
-        let undo = Undo { armed: true, kind: Kind::Fresh { temporary, path, overwrite } };
+        let fresh = FreshFile::create(path, overwrite, None)?;
+        let file = Arc::clone(fresh.file());
+        file.write_at(&[0; HEADER_SIZE], 0)?;
         let start = u64::try_from(HEADER_SIZE).unwrap_or(u64::MAX);
-        let target = Self { file, undo, buffer: Vec::new(), flushed: start, start: 0 };
-        target.file.write_at(&[0; HEADER_SIZE], 0)?;
-        Ok(target)
+        Ok(Self { file, kind: Kind::Fresh(fresh), buffer: Vec::new(), flushed: start, start: 0 })
     }
 
     /// An existing file that is locked for writing; `old` is its header now.
     pub fn grow(file: HostFile, old: HeaderBytes, state: StateDirectory) -> Result<Self> {
         let file = Arc::new(file);
         let length = file.length()?;
-        let undo = Undo { armed: true, kind: Kind::Grown { file: Arc::clone(&file), length, old, state } };
-        Ok(Self { file, undo, buffer: Vec::new(), flushed: length, start: length })
+        let growth = Growth { armed: true, file: Arc::clone(&file), length, old, state };
+        Ok(Self {
+            file,
+            kind: Kind::Grown(Box::new(growth)),
+            buffer: Vec::new(),
+            flushed: length,
+            start: length,
+        })
     }
 
     /// The file, without what is gathered.
@@ -132,28 +131,20 @@ impl Target {
         if self.file.length()? > self.flushed {
             self.file.set_length(self.flushed)?;
         }
-        let Self { file, mut undo, .. } = self;
-        match &undo.kind {
-            Kind::Fresh { temporary, path, overwrite } => {
-                file.write_at(header, 0)?;
-                if let Ok(old) = HostFile::open(path) {
-                    refuse_unless(*overwrite, path)?;
-                    host::copy_permissions(&old, &file)?;
-                }
-                file.sync()?;
-                drop(file);
-                host::rename(temporary, path)?;
-                undo.armed = false;
-                Ok(path.clone())
+        match self.kind {
+            Kind::Fresh(fresh) => {
+                self.file.write_at(header, 0)?;
+                fresh.finish()
             }
-            Kind::Grown { length, old, state, .. } => {
+            Kind::Grown(mut growth) => {
+                let file = self.file;
                 file.sync()?;
                 // Where no lock can be made, no session can be made either.
-                let guard = state.lock().ok();
-                state.foresee(file.path(), file.identity()?, header, None)?;
+                let guard = growth.state.lock().ok();
+                growth.state.foresee(file.path(), file.identity()?, header, None)?;
                 // From here on, only the header tells which file it is.
-                undo.armed = false;
-                commit_header(&file, old, header, *length)?;
+                growth.armed = false;
+                commit_header(&file, &growth.old, header, growth.length)?;
                 drop(guard);
                 Ok(file.path().to_path_buf())
             }
@@ -173,11 +164,4 @@ pub(crate) fn commit_header(file: &HostFile, old: &[u8], header: &HeaderBytes, l
         return Err(error);
     }
     file.sync()
-}
-
-fn refuse_unless(overwrite: bool, path: &Path) -> Result<()> {
-    match overwrite {
-        true => Ok(()),
-        false => Err(Error::io("create", path, std::io::ErrorKind::AlreadyExists.into())),
-    }
 }

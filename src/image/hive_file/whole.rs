@@ -6,7 +6,7 @@ use super::{write_whole, HiveFile, STEP};
 use crate::error::{Error, InFile, Result};
 use crate::formats::regf::logs::{recover, Recovery};
 use crate::formats::regf::Hive;
-use crate::image::host::{self, listing, HostFile};
+use crate::image::host::{self, listing, FreshFile, HostFile};
 use crate::progress::{report, Observer, Phase};
 use std::path::{Path, PathBuf};
 
@@ -79,33 +79,16 @@ impl HiveFile {
             Ok(_) => return Err(Error::io("create", &path, std::io::ErrorKind::AlreadyExists.into())),
         };
         let finished = hive.finish(now)?;
-        let temporary = host::beside(&path);
-        let mut written = || -> Result<()> {
-            let file = match (&replaced, options.like) {
-                (None, None) => HostFile::create(&temporary)?,
-                (Some(like), _) => private(&temporary, like)?,
-                (None, Some(like)) => private(&temporary, &HostFile::open(like)?)?,
-            };
-            write_whole(&file, &finished.bytes, observer)?;
-            host::rename(&temporary, &path)
-        };
-        if let Err(error) = written() {
-            let _ = host::remove_file(&temporary);
-            return Err(error);
-        }
+        let like = options.like.map(HostFile::open).transpose()?;
+        let fresh = FreshFile::create(&path, options.overwrite, like.as_ref())?;
+        write_whole(fresh.file(), &finished.bytes, observer)?;
+        fresh.finish()?;
         if replaced.is_some() {
             host::remove_file(&path_of(&path))?;
             logs::empty(&path)?;
         }
         Ok(())
     }
-}
-
-/// A new file with the permissions of another.
-fn private(path: &Path, like: &HostFile) -> Result<HostFile> {
-    let file = HostFile::create_private(path)?;
-    host::copy_permissions(like, &file)?;
-    Ok(file)
 }
 
 /// The path with its directory canonical; what it names need not be there.

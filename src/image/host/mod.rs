@@ -5,6 +5,7 @@
 //! between platforms stay in `unix.rs` and `windows.rs`.
 
 pub mod faults;
+mod fresh;
 pub mod listing;
 mod mounts;
 pub mod tree;
@@ -27,6 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
 use turns::Turn;
 
+pub use fresh::FreshFile;
 pub use mounts::user_of_volume;
 pub use platform::{host_name, host_name_to_utf16, FileId};
 

@@ -4,14 +4,14 @@ use super::TransferOptions;
 use crate::error::{Error, InFile, Result};
 use crate::formats::wim::tree::{attributes, DentryId};
 use crate::image::clock;
-use crate::image::host;
+use crate::image::host::FreshFile;
 use crate::image::info::{Action, ItemType, TransferReport};
 use crate::image::path::name_on_host;
 use crate::image::session::Session;
 use crate::image::view::{item_type, View};
 use crate::image::ImagePath;
 use crate::progress::{Meter, Observer, Phase, Progress};
-use std::io::{self, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -118,38 +118,24 @@ fn write_file(
     options: &TransferOptions,
     meter: &mut Meter<'_>,
 ) -> Result<u64> {
-    match std::fs::symlink_metadata(target) {
-        Ok(found) if !options.overwrite || found.is_dir() => {
-            return Err(Error::io("create", target, io::Error::from(io::ErrorKind::AlreadyExists)));
-        }
-        _ => {}
-    }
     let mut content = view.open(dentry)?;
-    let fresh = host::beside(target);
-    let refused = |error| Error::io("write", target, error);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&fresh).map_err(refused)?;
+    let fresh = FreshFile::create(target, options.overwrite, None)?;
+    let file = fresh.file();
     let mut done = 0u64;
     let total = content.size();
-    let written = content
-        .stream(&mut |part| {
-            file.write_all(part).map_err(refused)?;
-            done = done.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
-            match meter.observe(Progress { phase: Phase::Extracting, done, total }) {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => Err(Error::Cancelled),
-            }
-        })
-        .and_then(|()| {
-            if let Some(time) = clock::to_system_time(view.tree().inode_of(dentry).last_write_time) {
-                // A time that the host cannot store is not worth failing for.
-                let _ = file.set_modified(time);
-            }
-            std::fs::rename(&fresh, target).map_err(refused)
-        });
-    if let Err(error) = written {
-        let _ = std::fs::remove_file(&fresh);
-        return Err(error);
+    content.stream(&mut |part| {
+        file.write_at(part, done)?;
+        done = done.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        match meter.observe(Progress { phase: Phase::Extracting, done, total }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Cancelled),
+        }
+    })?;
+    if let Some(time) = clock::to_system_time(view.tree().inode_of(dentry).last_write_time) {
+        // A time that the host cannot store is not worth failing for.
+        let _ = file.file().set_modified(time);
     }
+    fresh.finish_lazily()?;
     meter.advance(total)?;
     Ok(total)
 }

@@ -194,11 +194,34 @@ fn files(listed: Vec<SourceFile>, source: &PackageInf, host: &mut HostPackage) -
             continue;
         }
         let Some(path) = host.find(&file.path)? else {
-            return Err(Error::DriverFileMissing { file: file.path }.in_file(shown));
+            let compressed = compressed_name(&file.path);
+            let error = match host.find(&compressed)? {
+                Some(_) => Error::Unsupported {
+                    what: format!("a compressed file of a driver package ('{compressed}')"),
+                    reason: format!("expand it to '{}' first, as cabextract or expand.exe do", file.path),
+                },
+                None => Error::DriverFileMissing { file: file.path },
+            };
+            return Err(error.in_file(shown));
         };
         files.push(digested(file.path, path)?.0);
     }
     Ok(files)
+}
+
+/// The name that a file has when it is compressed: `_` for the last letter of its extension, or an extension of
+/// three letters at most and `_`.
+fn compressed_name(path: &str) -> String {
+    let name = path.rsplit('\\').next().unwrap_or(path);
+    match name.rsplit_once('.').map(|(_, extension)| extension.chars().count()) {
+        None => format!("{path}._"),
+        Some(0..=2) => format!("{path}_"),
+        Some(_) => {
+            let mut end = path.chars();
+            end.next_back();
+            format!("{}_", end.as_str())
+        }
+    }
 }
 
 fn catalog(

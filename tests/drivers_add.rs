@@ -23,10 +23,12 @@ use packages::{Sample, SIGNER};
 use std::ops::ControlFlow;
 use windows::{add_all, has_key, hive, WindowsBench};
 
-const FORCE: AddOptions =
-    AddOptions { recurse: true, force_unsigned: true, require_whql: false, trusted_roots: None };
-const RECURSE: AddOptions =
-    AddOptions { recurse: true, force_unsigned: false, require_whql: false, trusted_roots: None };
+fn force() -> AddOptions {
+    AddOptions { recurse: true, force_unsigned: true, ..AddOptions::default() }
+}
+fn recurse() -> AddOptions {
+    AddOptions { recurse: true, ..AddOptions::default() }
+}
 
 #[test]
 fn a_signed_package_is_in_the_saved_image_for_every_reader() {
@@ -106,7 +108,7 @@ fn a_boot_driver_is_in_system_with_its_service_file_and_lockdown() {
     let bench = WindowsBench::new();
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[bench.drivers()], RECURSE);
+    let reports = add_all(&mut session, &[bench.drivers()], recurse());
     let report = &reports[0];
     assert_eq!(report.status, DriverStatus::Added, "{report:?}");
     assert!(report.boot_critical);
@@ -148,7 +150,7 @@ fn each_bad_package_is_one_report_and_the_good_ones_go_in() {
     let gone = drivers.join("gone");
 
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[gone, drivers], RECURSE);
+    let reports = add_all(&mut session, &[gone, drivers], recurse());
     let find = |name: &str| -> &DriverReport {
         let found: Vec<_> = reports.iter().filter(|report| report.path.ends_with(name)).collect();
         assert_eq!(found.len(), 1, "{name}");
@@ -207,7 +209,7 @@ fn what_a_registry_or_a_file_system_cannot_hold_is_the_packages_fault_alone() {
     transaction.create_directories(&path(r"\Windows\System32\drivers\taken.sys")).unwrap();
     transaction.commit().unwrap();
 
-    let reports = add_all(&mut session, &[drivers], RECURSE);
+    let reports = add_all(&mut session, &[drivers], recurse());
     let statuses: Vec<_> = reports.iter().map(|report| report.status).collect();
     use DriverStatus::{Added, Failed};
     assert_eq!(statuses, [Failed, Failed, Failed, Added], "{reports:?}");
@@ -231,7 +233,7 @@ fn an_empty_file_of_a_package_is_put_too() {
     let catalog = catalog.file("net.sys", b"").sample_signer(SIGNER).to_bytes();
     std::fs::write(inf.with_extension("cat"), catalog).unwrap();
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[inf], RECURSE);
+    let reports = add_all(&mut session, &[inf], recurse());
     assert_eq!(reports[0].status, DriverStatus::Added, "{reports:?}");
     assert!(read(&session, &reports[0].files[2]).unwrap().is_empty());
 }
@@ -243,7 +245,7 @@ fn force_adds_unsigned_and_tampered_packages_and_says_so() {
     let tampered = Sample::network("tampered").write(&bench.drivers());
     std::fs::write(tampered.with_extension("sys"), "other").unwrap();
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[bench.drivers()], FORCE);
+    let reports = add_all(&mut session, &[bench.drivers()], force());
     let statuses: Vec<_> = reports.iter().map(|report| (report.status, report.driver_signature)).collect();
     let expected =
         [(DriverStatus::Added, DriverSignature::Tampered), (DriverStatus::Added, DriverSignature::Unsigned)];
@@ -271,17 +273,17 @@ fn a_package_is_never_added_twice() {
     };
     let present = (DriverStatus::AlreadyPresent, "oem0.inf".to_owned());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, std::slice::from_ref(&drivers), RECURSE);
+    let reports = add_all(&mut session, std::slice::from_ref(&drivers), recurse());
     assert_eq!(statuses(reports), [(DriverStatus::Added, "oem0.inf".to_owned()), present.clone()]);
     let before = session.info().unwrap().pending_transactions;
-    let reports = add_all(&mut session, std::slice::from_ref(&drivers), RECURSE);
+    let reports = add_all(&mut session, std::slice::from_ref(&drivers), recurse());
     assert_eq!(statuses(reports), [present.clone(), present.clone()]);
     assert_eq!(session.info().unwrap().pending_transactions, before, "nothing was changed");
 
     save(&mut session).unwrap();
     session.discard().unwrap();
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[drivers], RECURSE);
+    let reports = add_all(&mut session, &[drivers], recurse());
     assert_eq!(statuses(reports), [present.clone(), present]);
 }
 
@@ -291,12 +293,12 @@ fn a_package_whose_files_were_lost_is_put_back_under_its_own_name() {
     let inf = Sample::network("net").write(&bench.drivers());
     let mut session = bench.mount();
     Sample::network("other").write(&bench.drivers());
-    let reports = add_all(&mut session, std::slice::from_ref(&inf), RECURSE);
+    let reports = add_all(&mut session, std::slice::from_ref(&inf), recurse());
     let folder = path(&reports[0].original_file_name.clone().unwrap()).parent().unwrap();
     let mut transaction = session.transaction("lose").unwrap();
     transaction.remove(&folder, true).unwrap();
     transaction.commit().unwrap();
-    let reports = add_all(&mut session, &[inf], RECURSE);
+    let reports = add_all(&mut session, &[inf], recurse());
     assert_eq!((reports[0].status, reports[0].driver.as_deref()), (DriverStatus::Added, Some("oem0.inf")));
     assert_eq!(list(&mut session, false).unwrap().len(), 1);
 }
@@ -315,7 +317,7 @@ fn a_published_name_in_use_is_never_given_again() {
     });
     let inf = Sample::network("net").write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[inf], RECURSE);
+    let reports = add_all(&mut session, &[inf], recurse());
     assert_eq!(reports[0].driver.as_deref(), Some("oem3.inf"));
     let system = hive(&session, "SYSTEM");
     let key = system.require(system.root(), "DriverDatabase").unwrap();
@@ -335,7 +337,7 @@ fn a_driver_file_that_the_component_store_shares_is_replaced_without_changing_th
     let sample = Sample::storage("stor");
     let inf = sample.write(&bench.drivers());
     let mut session = bench.mount();
-    assert_eq!(add_all(&mut session, &[inf], RECURSE)[0].status, DriverStatus::Added);
+    assert_eq!(add_all(&mut session, &[inf], recurse())[0].status, DriverStatus::Added);
     save(&mut session).unwrap();
     bench.images.judge();
     assert_eq!(read(&session, r"\Windows\System32\drivers\stor.sys").unwrap(), sample.driver());
@@ -356,12 +358,12 @@ fn cancelling_changes_nothing() {
             }
             ControlFlow::Continue(())
         };
-        let error = add(&mut session, &[bench.drivers()], RECURSE, &mut observer).unwrap_err();
+        let error = add(&mut session, &[bench.drivers()], recurse(), &mut observer).unwrap_err();
         assert!(matches!(error, Error::Cancelled), "{error}");
         assert_eq!(session.info().unwrap().pending_transactions, 0);
         assert!(list(&mut session, false).unwrap().is_empty());
     }
-    assert_eq!(add_all(&mut session, &[bench.drivers()], RECURSE).len(), 5);
+    assert_eq!(add_all(&mut session, &[bench.drivers()], recurse()).len(), 5);
     assert_eq!(session.info().unwrap().pending_transactions, 1, "one transaction for all packages");
 }
 
@@ -372,7 +374,7 @@ fn the_list_shows_what_the_image_records() {
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
     assert!(list(&mut session, false).unwrap().is_empty());
-    add_all(&mut session, &[bench.drivers()], RECURSE);
+    add_all(&mut session, &[bench.drivers()], recurse());
     let drivers = list(&mut session, false).unwrap();
     let names: Vec<_> = drivers.iter().map(|driver| driver.driver.as_str()).collect();
     assert_eq!(names, ["oem0.inf", "oem1.inf"]);
@@ -442,7 +444,7 @@ fn a_report_is_the_document_of_the_c_abi() {
     let bench = WindowsBench::new();
     let inf = Sample { catalog: false, ..Sample::network("net") }.write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[inf], RECURSE);
+    let reports = add_all(&mut session, &[inf], recurse());
     let document = serde_json::to_value(&reports[0]).unwrap();
     let mut keys: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
@@ -463,6 +465,7 @@ fn a_report_is_the_document_of_the_c_abi() {
         "bootCritical",
         "reason",
         "files",
+        "plan",
     ];
     expected.sort_unstable();
     assert_eq!(keys, expected, "the error is added by the C ABI");

@@ -22,8 +22,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use windows::WindowsBench;
 
-const RECURSE: AddOptions =
-    AddOptions { recurse: true, force_unsigned: false, require_whql: false, trusted_roots: None };
+fn recurse() -> AddOptions {
+    AddOptions { recurse: true, ..AddOptions::default() }
+}
 
 fn bench() -> WindowsBench {
     let bench = WindowsBench::new();
@@ -33,7 +34,7 @@ fn bench() -> WindowsBench {
 }
 
 fn work(session: &mut Session, bench: &WindowsBench) -> Result<Vec<DriverReport>> {
-    add(session, &[bench.drivers()], RECURSE, &mut unobserved)
+    add(session, &[bench.drivers()], recurse(), &mut unobserved)
 }
 
 fn all_added(reports: &[DriverReport]) -> bool {
@@ -99,7 +100,7 @@ fn cancelling_while_content_is_stored_changes_nothing() {
         }
         ControlFlow::Continue(())
     };
-    let result = add(&mut session, &[bench.drivers()], RECURSE, &mut observer);
+    let result = add(&mut session, &[bench.drivers()], recurse(), &mut observer);
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
     assert_eq!(seen, 1);
     assert_eq!(session.info().unwrap().pending_transactions, 0);

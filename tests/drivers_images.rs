@@ -21,14 +21,15 @@ use std::path::Path;
 use std::process::Command;
 use windows::{add_all, has_key, hive, WindowsBench};
 
-const RECURSE: AddOptions =
-    AddOptions { recurse: true, force_unsigned: false, require_whql: false, trusted_roots: None };
+fn recurse() -> AddOptions {
+    AddOptions { recurse: true, ..AddOptions::default() }
+}
 
 /// For images that have no roots of their own: the samples' signer in a folder of roots.
 fn trusting(roots: &Path) -> AddOptions {
     let certificate = imgsvc::formats::cat::CatalogBuilder::sample_certificate(packages::SIGNER);
     std::fs::write(roots.join("samples.cer"), certificate).unwrap();
-    AddOptions { trusted_roots: Some(roots.to_path_buf()), ..RECURSE }
+    AddOptions { trusted_roots: Some(roots.to_path_buf()), ..recurse() }
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn images_that_cannot_take_drivers_are_refused_with_the_reason() {
         let bench = WindowsBench::with(|tree| change(tree));
         let inf = Sample::network("net").write(&bench.drivers());
         let mut session = bench.mount();
-        let error = add(&mut session, &[inf], RECURSE, &mut unobserved).unwrap_err();
+        let error = add(&mut session, &[inf], recurse(), &mut unobserved).unwrap_err();
         assert_eq!(session.info().unwrap().pending_transactions, 0);
         assert_eq!(list(&mut session, true).unwrap_err().to_string(), error.to_string());
         error
@@ -102,13 +103,13 @@ fn windows_before_8_is_refused_and_a_missing_database_of_a_newer_one_is_made() {
         windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), windows::make_windows_7);
     });
     let inf = Sample::network("net").write(&bench.drivers());
-    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
+    let error = add(&mut bench.mount(), &[inf], recurse(), &mut unobserved).unwrap_err();
     assert!(error.to_string().contains("Windows 8 or newer is needed"), "{error}");
 
     let bench = WindowsBench::with(without_database);
     let inf = Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    assert_eq!(add_all(&mut session, &[inf], RECURSE)[0].status, DriverStatus::Added);
+    assert_eq!(add_all(&mut session, &[inf], recurse())[0].status, DriverStatus::Added);
     let system = hive(&session, "SYSTEM");
     let key = system.require(system.root(), "DriverDatabase").unwrap();
     assert_eq!(system.value(key, "Architecture").unwrap().unwrap().as_number(), Some(9));
@@ -144,7 +145,7 @@ fn real_hives_of_windows_8_1_and_10_get_the_next_names_and_keep_everything_else(
         Sample::storage("stor").write(&bench.drivers());
         let mut session = bench.mount();
         let known = list(&mut session, false).unwrap().len();
-        let reports = add_all(&mut session, &[bench.drivers()], RECURSE);
+        let reports = add_all(&mut session, &[bench.drivers()], recurse());
         let names: Vec<_> = reports.iter().map(|report| report.driver.clone().unwrap()).collect();
         assert_eq!(names, [format!("oem{first}.inf"), format!("oem{}.inf", first + 1)], "{reports:?}");
         assert_eq!(list(&mut session, false).unwrap().len(), known + 2);
@@ -170,7 +171,7 @@ fn a_real_image_of_windows_7_is_refused() {
         windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), windows::make_windows_7);
     });
     let inf = Sample::network("net").write(&bench.drivers());
-    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
+    let error = add(&mut bench.mount(), &[inf], recurse(), &mut unobserved).unwrap_err();
     assert!(matches!(root(error), Error::NotServiceable { .. }));
 }
 
@@ -182,7 +183,7 @@ fn a_real_dirty_hive_is_refused_by_name() {
         std::fs::write(tree.join("Windows/System32/config/SYSTEM"), &packed.stdout).unwrap();
     });
     let inf = Sample::network("net").write(&bench.drivers());
-    let error = add(&mut bench.mount(), &[inf], RECURSE, &mut unobserved).unwrap_err();
+    let error = add(&mut bench.mount(), &[inf], recurse(), &mut unobserved).unwrap_err();
     assert!(error.to_string().contains(r"\Windows\System32\config\SYSTEM"), "{error}");
     assert!(matches!(root(error), Error::HiveDirty { primary: 1622, secondary: 1621 }));
 }
@@ -199,7 +200,7 @@ fn a_real_dirty_hive_is_brought_up_to_date_by_its_logs() {
     });
     let inf = Sample::network("net").write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add(&mut session, &[inf], RECURSE, &mut unobserved).unwrap();
+    let reports = add(&mut session, &[inf], recurse(), &mut unobserved).unwrap();
     assert_eq!(reports[0].status, DriverStatus::Added, "{reports:?}");
     save(&mut session).unwrap();
     bench.images.judge();
@@ -218,7 +219,7 @@ fn every_real_package_gives_one_report_and_the_image_stays_sound() {
     let Some(corpus) = hives::testdata("drivers") else { return };
     let bench = WindowsBench::new();
     let mut session = bench.mount();
-    let reports = add_all(&mut session, std::slice::from_ref(&corpus), RECURSE);
+    let reports = add_all(&mut session, std::slice::from_ref(&corpus), recurse());
     assert_eq!(reports.len(), 190);
     let count = |status| reports.iter().filter(|report| report.status == status).count();
     let (added, present) = (count(DriverStatus::Added), count(DriverStatus::AlreadyPresent));
@@ -247,7 +248,7 @@ fn every_real_package_gives_one_report_and_the_image_stays_sound() {
     }
     assert_eq!(list(&mut session, false).unwrap().len(), added);
 
-    let again = add_all(&mut session, &[corpus], RECURSE);
+    let again = add_all(&mut session, &[corpus], recurse());
     for (first, second) in reports.iter().zip(&again) {
         let expected = match first.status {
             DriverStatus::Added => DriverStatus::AlreadyPresent,

@@ -8,6 +8,8 @@ mod hives;
 mod images;
 #[path = "support/packages.rs"]
 mod packages;
+#[path = "support/planned.rs"]
+mod planned;
 #[path = "support/windows.rs"]
 mod windows;
 
@@ -24,13 +26,15 @@ use imgsvc::servicing::drivers::{
 };
 use imgsvc::servicing::registry;
 use packages::Sample;
+use planned::assert_planned_is_done;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 
-const EVERYTHING: AddOptions =
-    AddOptions { recurse: true, force_unsigned: true, require_whql: false, trusted_roots: None };
+fn everything() -> AddOptions {
+    AddOptions { recurse: true, force_unsigned: true, ..AddOptions::default() }
+}
 const FORCE: RemoveOptions = RemoveOptions { force: true };
 const CONFIG: &str = "Windows/System32/config";
 
@@ -83,7 +87,7 @@ fn an_image_is_as_before_when_what_was_added_is_removed() {
     Sample::network("net").write(&bench.drivers());
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[bench.drivers()], EVERYTHING);
+    let reports = add_all(&mut session, &[bench.drivers()], everything());
     assert!(reports.iter().all(|report| report.status == DriverStatus::Added), "{reports:?}");
     assert!(!changes(&mut session).is_empty());
 
@@ -113,10 +117,10 @@ fn every_real_package_leaves_nothing_behind_and_comes_out_as_it_went_in() {
     }
     let bench = bench();
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[folder], EVERYTHING);
+    let [_, reports] = assert_planned_is_done(&mut session, &[folder]);
     let added: Vec<_> = reports.iter().filter(|report| report.status == DriverStatus::Added).collect();
     assert!(added.len() > 60, "{}", added.len());
-    let again = add_all(&mut session, &[added[0].path.clone().into()], EVERYTHING);
+    let again = add_all(&mut session, &[added[0].path.clone().into()], everything());
     assert_eq!(again[0].status, DriverStatus::AlreadyPresent);
 
     let out = bench.images.path("out");
@@ -180,7 +184,7 @@ fn what_may_be_needed_to_boot_and_what_is_not_there_is_told() {
     let bench = bench();
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    add_all(&mut session, &[bench.drivers()], EVERYTHING);
+    add_all(&mut session, &[bench.drivers()], everything());
     save(&mut session).unwrap();
     let reports = removed(&mut session, &["stor.inf", "oem7.inf", "none*.inf"], RemoveOptions::default());
     assert_eq!(reports.len(), 2, "{reports:?}");
@@ -231,7 +235,7 @@ fn a_service_of_windows_stays_and_keeps_its_file() {
     });
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    add_all(&mut session, &[bench.drivers()], EVERYTHING);
+    add_all(&mut session, &[bench.drivers()], everything());
     let reports = removed(&mut session, &["oem0.inf"], FORCE);
     assert_eq!(reports[0].status, RemoveStatus::Removed, "{reports:?}");
     let reason = reports[0].reason.as_ref().unwrap();
@@ -246,7 +250,7 @@ fn a_service_that_two_packages_own_stays_until_both_are_gone() {
     let bench = bench();
     Sample::storage("stor").write(&bench.drivers());
     let mut session = bench.mount();
-    add_all(&mut session, &[bench.drivers()], EVERYTHING);
+    add_all(&mut session, &[bench.drivers()], everything());
     let service = r"ControlSet001\Services\stor";
     let target = registry::Target::Session(&mut session);
     let share = |registry: &mut registry::Registry<'_>| {
@@ -267,7 +271,7 @@ fn a_package_whose_inf_is_lost_can_be_removed() {
     let bench = bench();
     Sample::network("net").write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[bench.drivers()], EVERYTHING);
+    let reports = add_all(&mut session, &[bench.drivers()], everything());
     let inf = reports[0].original_file_name.clone().unwrap();
     transfer::remove(&mut session, &path(&inf), false).unwrap();
     let reports = removed(&mut session, &["oem0.inf"], RemoveOptions::default());
@@ -281,7 +285,7 @@ fn cancelling_changes_nothing() {
     let bench = bench();
     Sample::network("net").write(&bench.drivers());
     let mut session = bench.mount();
-    add_all(&mut session, &[bench.drivers()], EVERYTHING);
+    add_all(&mut session, &[bench.drivers()], everything());
     let before = session.info().unwrap().pending_transactions;
     let mut cancel = |_| ControlFlow::Break(());
     let names = ["*".to_owned()];
@@ -295,7 +299,7 @@ fn an_export_says_when_an_inf_was_changed_and_replaces_nothing() {
     let bench = bench();
     Sample::network("net").write(&bench.drivers());
     let mut session = bench.mount();
-    let reports = add_all(&mut session, &[bench.drivers()], EVERYTHING);
+    let reports = add_all(&mut session, &[bench.drivers()], everything());
     let out = bench.images.path("out");
     let names = ["net.inf".to_owned(), "lost.inf".to_owned()];
     let first = export(&mut session, &names, &out, ExportOptions::default(), &mut unobserved).unwrap();

@@ -7,18 +7,17 @@
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::security::{self, SecurityDescriptor};
-use crate::formats::wim::tree::{attributes, DentryId, StreamKind};
+use crate::formats::wim::tree::{attributes, StreamKind};
 use crate::formats::wim::Hash;
 use crate::image::clock;
 use crate::image::host::HostFile;
-use crate::image::info::ItemType;
 use crate::image::journal;
 use crate::image::operation::{JournalRecord, NewEntry, Operation};
 use crate::image::options::{Content, Put, PutOptions, Times};
 use crate::image::path::check_new_name;
 use crate::image::session::{Loaded, Session};
 use crate::image::staging::Staging;
-use crate::image::view::{item_type, View};
+use crate::image::view::{encrypted, View};
 use crate::image::{create, ImagePath};
 use crate::progress::Observer;
 use std::collections::HashMap;
@@ -88,7 +87,7 @@ impl<'s> Transaction<'s> {
         let existing = self.view().lookup(path)?;
         match existing {
             Some(_) if !options.overwrite => return Err(Error::ItemExists { path: path.to_string() }),
-            Some(dentry) => self.check_replaceable(dentry)?,
+            Some(dentry) => self.view().check_replaceable(dentry)?,
             None => self.check_new(path)?,
         }
         let (hash, size, known) = self.staging.stage(&mut self.loaded.content, content, observer)?;
@@ -129,7 +128,7 @@ impl<'s> Transaction<'s> {
         observer: Observer<'_>,
     ) -> Result<Put> {
         let dentry = self.view().file(path)?;
-        self.check_replaceable(dentry)?;
+        self.view().check_replaceable(dentry)?;
         let Loaded { tree, content: store, base_references, .. } = &mut self.loaded;
         let old = tree.inode_of(dentry).unnamed_hash();
         // What only other images of the file refer to can go while the session lasts.
@@ -365,18 +364,6 @@ impl<'s> Transaction<'s> {
         self.apply(Operation::SetStream { path, stream, hash, last_write_time: time })
     }
 
-    /// The content of the item can be replaced.
-    fn check_replaceable(&self, dentry: DentryId) -> Result<()> {
-        let inode = self.loaded.tree.inode_of(dentry);
-        if item_type(inode) != ItemType::File {
-            return Err(self.view().wrong_kind(dentry, "a file"));
-        }
-        if inode.attributes & attributes::ENCRYPTED != 0 {
-            return Err(encrypted(&self.loaded.tree.display_path(dentry)));
-        }
-        Ok(())
-    }
-
     /// `path` can become a new item: its directory is there and the name is a valid one.
     fn check_new(&self, path: &ImagePath) -> Result<()> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
@@ -447,13 +434,6 @@ impl std::fmt::Debug for Transaction<'_> {
             .field("label", &self.record.label)
             .field("operations", &operations)
             .finish()
-    }
-}
-
-fn encrypted(path: &impl ToString) -> Error {
-    Error::Unsupported {
-        what: format!("changing '{}'", path.to_string()),
-        reason: "it is encrypted (EFS)".to_owned(),
     }
 }
 

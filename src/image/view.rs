@@ -5,11 +5,12 @@
 
 use crate::error::{Error, Result};
 use crate::formats::security::SecurityDescriptor;
-use crate::formats::wim::tree::{DentryId, Inode, StreamKind, Tree};
+use crate::formats::wim::tree::{attributes, DentryId, Inode, StreamKind, Tree};
 use crate::formats::wim::Hash;
 use crate::image::content::{ContentReader, ContentStore};
 use crate::image::hive_cache::HiveCache;
 use crate::image::info::{hash_text, Item, ItemType, StreamInfo};
+use crate::image::path::check_new_name;
 use crate::image::ImagePath;
 use std::sync::Arc;
 
@@ -102,6 +103,31 @@ impl<'a> View<'a> {
     pub fn open_file(&self, path: &ImagePath) -> Result<ContentReader> {
         let dentry = self.file(path)?;
         self.open(dentry)
+    }
+
+    /// What is at `path`, if a file can be put there once the directories above it are made.
+    ///
+    /// # Errors
+    /// [`Error::WrongItemKind`], [`Error::InvalidName`]; [`Error::Unsupported`] for an encrypted file.
+    pub fn check_place(&self, path: &ImagePath) -> Result<Option<DentryId>> {
+        let found = self.lookup(path)?;
+        match found {
+            Some(dentry) => self.check_replaceable(dentry)?,
+            None => path.components().iter().try_for_each(|name| check_new_name(name.as_slice()))?,
+        }
+        Ok(found)
+    }
+
+    /// The content of the item can be replaced.
+    pub(crate) fn check_replaceable(&self, dentry: DentryId) -> Result<()> {
+        let inode = self.tree.inode_of(dentry);
+        if item_type(inode) != ItemType::File {
+            return Err(self.wrong_kind(dentry, "a file"));
+        }
+        if inode.attributes & attributes::ENCRYPTED != 0 {
+            return Err(encrypted(&self.tree.display_path(dentry)));
+        }
+        Ok(())
     }
 
     /// SHA-1 of the file at `path`; all zero when it is empty.
@@ -215,6 +241,14 @@ pub(crate) fn readable_hash(inode: &Inode, path: impl FnOnce() -> String) -> Res
         });
     }
     Ok(inode.unnamed_hash())
+}
+
+/// The error for an encrypted item that was to be changed.
+pub(crate) fn encrypted(path: &impl ToString) -> Error {
+    Error::Unsupported {
+        what: format!("changing '{}'", path.to_string()),
+        reason: "it is encrypted (EFS)".to_owned(),
+    }
 }
 
 /// The error for an item that is not what an operation needs.

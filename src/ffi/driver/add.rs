@@ -22,6 +22,7 @@ struct AddOptions {
     force_unsigned: bool,
     require_whql: bool,
     trusted_roots: Option<PathBuf>,
+    preview: bool,
 }
 
 /// Adds driver packages to the image, as one transaction of the session: a package that cannot go in
@@ -63,6 +64,7 @@ pub unsafe extern "C" fn imgsvc_driver_add(
             force_unsigned: options.force_unsigned,
             require_whql: options.require_whql,
             trusted_roots: options.trusted_roots.clone(),
+            preview: options.preview,
         };
         let reports = session.inner.with(|session| drivers::add(session, &paths, options, observer))?;
         Ok(ReportList::of(reports, |report| report.error.as_ref()))

@@ -75,6 +75,7 @@ impl Hive {
             half_edited: false,
             dirty: None,
             local: Local::default(),
+            edits: None,
         }
     }
 

@@ -102,7 +102,9 @@ impl Hive {
                 found: u64::try_from(depth).unwrap_or(u64::MAX),
             });
         }
-        self.edit(|hive| hive.add_key(parent.0, name)).map(KeyId)
+        let key = self.edit(|hive| hive.add_key(parent.0, name)).map(KeyId)?;
+        self.note_created(key)?;
+        Ok(key)
     }
 
     /// Number of keys above `key`.
@@ -182,7 +184,10 @@ impl Hive {
             next = next.saturating_add(1);
         }
         self.before_unsharing(&keys)?;
-        self.edit(|hive| hive.remove_keys(parent.0, &keys))
+        let path = self.noted_path(key)?;
+        self.edit(|hive| hive.remove_keys(parent.0, &keys))?;
+        self.note_deleted(path);
+        Ok(())
     }
 
     /// Removes `keys`, of which the first is a subkey of `parent` and the others are below it.

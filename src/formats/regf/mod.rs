@@ -17,6 +17,7 @@ mod cells;
 mod check;
 pub mod data;
 mod edit;
+mod edits;
 mod finish;
 mod free;
 mod key;
@@ -47,6 +48,7 @@ use std::ops::Range;
 
 pub use check::{check_file, Defect, Findings, Severity, MAX_DEFECTS};
 pub use data::*;
+pub use edits::{Edit, EditKind};
 pub use finish::unfinished_sector;
 pub use peek::Peek;
 pub use read::class_bytes;
@@ -119,6 +121,8 @@ pub struct Hive {
     dirty: Option<(u32, u32)>,
     /// What edits know of a hive that was not surveyed.
     local: Local,
+    /// What was edited, if that is noted.
+    edits: Option<Box<edits::Edits>>,
 }
 
 /// Without what the hive holds.

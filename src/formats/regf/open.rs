@@ -78,6 +78,7 @@ impl Hive {
             half_edited: false,
             dirty: None,
             local: Local::default(),
+            edits: None,
         }
     }
 

@@ -3,9 +3,10 @@
 //! Reference: `msuhanov/regf` "Key value", "Big data".
 
 use super::cells::{index, size_of, NOWHERE};
+use super::edits::EditKind;
 use super::key::{self, KeyNode};
 use super::value::{self, Place, ValueNode, INLINE, MAX_INLINE, MAX_SEGMENTS, SEGMENT};
-use super::{name, Hive, KeyId, MAX_VALUE_NAME};
+use super::{name, Hive, KeyId, Value, MAX_VALUE_NAME};
 use crate::error::{Error, Result};
 
 /// A cell that is at most this much larger than new data is written over and kept.
@@ -56,6 +57,9 @@ impl Hive {
             hive.raise(key.0, key::MAX_VALUE_DATA, data.len())?;
             hive.written_keys.insert(key.0);
             Ok(())
+        })?;
+        self.note_value(key, existing.is_some(), || {
+            EditKind::SetValue(Value { name: name.to_vec(), kind, data: data.to_vec() })
         })
     }
 
@@ -190,8 +194,10 @@ impl Hive {
             hive.cells.write_u32(key.0, key::VALUES, count.saturating_sub(1))?;
             hive.release_value(offset)?;
             hive.written_keys.insert(key.0);
-            Ok(true)
-        })
+            Ok(())
+        })?;
+        self.note_value(key, true, || EditKind::DeleteValue(name.to_vec()))?;
+        Ok(true)
     }
 
     fn release_value(&mut self, offset: u32) -> Result<()> {

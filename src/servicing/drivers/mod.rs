@@ -19,6 +19,8 @@ mod list;
 pub mod oem_map;
 pub mod package;
 mod placement;
+mod plan;
+mod prepare;
 pub mod record;
 mod remove;
 mod report;
@@ -35,6 +37,10 @@ pub use add::{add, AddOptions};
 pub use export::{export, ExportOptions};
 pub use find::{find, FoundPackage, FoundPackages};
 pub use list::list;
+pub use plan::{
+    Finding, PackagePlan, PlannedChange, PlannedDevice, PlannedFile, PlannedService, RegistryAction,
+    SignatureInfo,
+};
 pub use remove::{remove, RemoveOptions};
 pub use report::{
     DriverInfo, DriverReport, DriverSignature, DriverStatus, ExportReport, ExportStatus, RemoveReport,

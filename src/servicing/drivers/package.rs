@@ -39,6 +39,8 @@ pub struct PackageFile {
     pub path: String,
     /// The file on the host.
     pub host: PathBuf,
+    /// Bytes.
+    pub size: u64,
     /// Its digests.
     pub digests: FileDigests,
 }
@@ -250,7 +252,8 @@ fn catalog(
 fn digested(path: String, host: PathBuf) -> Result<(PackageFile, Vec<u8>)> {
     let bytes = folder::read(&host, FILE_LIMIT)?;
     let digests = FileDigests::of(&bytes);
-    Ok((PackageFile { path, host, digests }, bytes))
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    Ok((PackageFile { path, host, size, digests }, bytes))
 }
 
 /// The folder an INF lies in, with names compared as Windows does.

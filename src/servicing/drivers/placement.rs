@@ -8,6 +8,7 @@ use super::store::{CATALOG_ROOT, DRIVERS_DIRECTORY, INF_DIRECTORY};
 use super::target::TargetImage;
 use crate::error::{Error, Result};
 use crate::image::ImagePath;
+use std::path::Path;
 
 /// A file to be put into the image.
 #[derive(Debug)]
@@ -28,6 +29,14 @@ pub enum Content<'a> {
 }
 
 impl Content<'_> {
+    /// The file on the host, and its bytes.
+    pub fn origin<'s>(&'s self, source: &'s PackageInf) -> (&'s Path, u64) {
+        match self {
+            Self::Bytes(bytes) => (&source.path, u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            Self::File(file) => (&file.host, file.size),
+        }
+    }
+
     /// Whether an error is about this file, not about the image as a whole or the session.
     pub fn is_blamed(&self, error: &Error) -> bool {
         match (self, error.root()) {

@@ -2,6 +2,7 @@
 
 use super::classes::DatabaseHive;
 use super::database::SignerScore;
+use super::plan::PackagePlan;
 use crate::error::Error;
 use crate::formats::cat::SignatureVerdict;
 use serde::Serialize;
@@ -11,6 +12,8 @@ use serde::Serialize;
 pub enum DriverStatus {
     /// The package is in the image now.
     Added,
+    /// The package would go in; nothing was changed.
+    Planned,
     /// The image had the package before; nothing was changed.
     AlreadyPresent,
     /// The package is not for this image, or the file describes no driver package.
@@ -77,8 +80,10 @@ pub struct DriverReport {
     pub boot_critical: bool,
     /// Why, for people: what was found, what is not proven.
     pub reason: Option<String>,
-    /// Paths of the files that were put into the image.
+    /// Paths of the files that were put into the image, or would be.
     pub files: Vec<String>,
+    /// What is known of the package, and what adding it would do: for previews.
+    pub plan: Option<Box<PackagePlan>>,
     /// Why the status is [`DriverStatus::Failed`].
     #[serde(skip)]
     pub error: Option<Error>,
@@ -104,6 +109,7 @@ impl DriverReport {
             boot_critical: false,
             reason: None,
             files: Vec::new(),
+            plan: None,
             error: None,
         }
     }
@@ -116,9 +122,9 @@ impl DriverReport {
     }
 
     /// The image has the package.
-    pub(super) fn present(mut self, published: String) -> Self {
+    pub(super) fn present(mut self, published: String, reason: String) -> Self {
         self.status = DriverStatus::AlreadyPresent;
-        self.reason = Some(format!("the image has it as {published}"));
+        self.reason = Some(reason);
         self.driver = Some(published);
         self
     }

@@ -28,6 +28,28 @@ pub struct SignatureCheck {
     pub catalog: Option<Box<CatalogSignature>>,
     /// Names of files that the catalogue covers and the package does not use.
     pub unreferenced: Vec<String>,
+    /// The INF, then the files, and whether the catalogue covers each.
+    pub files: Vec<FileCheck>,
+}
+
+/// What the catalogue says of one file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FileCheck {
+    /// Path in the package.
+    pub file: String,
+    /// The result.
+    pub coverage: Coverage,
+}
+
+/// Whether a catalogue covers a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Coverage {
+    /// The file is the one that was signed.
+    Covered,
+    /// The catalogue does not know the file, or there is none.
+    NotCovered,
+    /// The catalogue names the file, and has the digest of another one.
+    Different,
 }
 
 /// A file of the package with its digests.
@@ -60,7 +82,8 @@ impl SignatureCheck {
             DriverSignature::Tampered => SignatureVerdict::Tampered,
             _ => SignatureVerdict::Unsigned,
         };
-        Self { signature, signer, verdict, detail, catalog: None, unreferenced: Vec::new() }
+        let (unreferenced, files) = (Vec::new(), Vec::new());
+        Self { signature, signer, verdict, detail, catalog: None, unreferenced, files }
     }
 
     fn unsigned(detail: String) -> Self {
@@ -118,6 +141,21 @@ pub fn check(
     catalog: &PackageCatalog,
     trust: &Trust,
 ) -> SignatureCheck {
+    let coverage = |file: &CheckedFile| match catalog {
+        PackageCatalog::Read(_, catalog) if catalog.covers(&file.digests).is_some() => Coverage::Covered,
+        // An INF is what its catalogue is made for.
+        PackageCatalog::Read(_, catalog) if std::ptr::eq(file, inf) || is_named(catalog, &file.path) => {
+            Coverage::Different
+        }
+        _ => Coverage::NotCovered,
+    };
+    let check = |file: &CheckedFile| FileCheck { file: file.path.clone(), coverage: coverage(file) };
+    let checked: Vec<FileCheck> = std::iter::once(inf).chain(files).map(check).collect();
+    let found = judge(&checked, catalog, trust);
+    SignatureCheck { files: checked, ..found }
+}
+
+fn judge(files: &[FileCheck], catalog: &PackageCatalog, trust: &Trust) -> SignatureCheck {
     let (name, catalog) = match catalog {
         PackageCatalog::NotNamed => {
             return SignatureCheck::unsigned("its INF names no catalogue for this architecture".to_owned())
@@ -134,25 +172,18 @@ pub fn check(
         PackageCatalog::Read(name, catalog) => (name, catalog),
     };
     let signer = catalog.signer_name().map(str::to_owned);
-    if catalog.covers(&inf.digests).is_none() {
-        let detail = format!("'{}' is not the file that the catalogue '{name}' covers", inf.path);
+    if let Some(FileCheck { file, .. }) = files.iter().find(|file| file.coverage == Coverage::Different) {
+        let detail = format!("'{file}' is not the file that the catalogue '{name}' covers");
         return SignatureCheck::tampered(signer, detail);
     }
-    let uncovered: Vec<&CheckedFile> =
-        files.iter().filter(|file| catalog.covers(&file.digests).is_none()).collect();
-    if let Some(file) = uncovered.iter().find(|file| is_named(catalog, &file.path)) {
-        let detail = format!("'{}' is not the file that the catalogue '{name}' covers", file.path);
-        return SignatureCheck::tampered(signer, detail);
-    }
-    if let Some(file) = uncovered.first() {
-        let others = match uncovered.len() {
-            1 => String::new(),
-            count => format!(" (and {} more files)", count.saturating_sub(1)),
+    let mut uncovered = files.iter().filter(|file| file.coverage == Coverage::NotCovered);
+    if let Some(FileCheck { file, .. }) = uncovered.next() {
+        let others = match uncovered.count() {
+            0 => String::new(),
+            count => format!(" (and {count} more files)"),
         };
-        return SignatureCheck::unsigned(format!(
-            "'{}'{others} is not covered by the catalogue '{name}'",
-            file.path
-        ));
+        let detail = format!("'{file}'{others} is not covered by the catalogue '{name}'");
+        return SignatureCheck::unsigned(detail);
     }
     let found = catalog.signature(&trust.roots, trust.now);
     let signature = match found.verdict {
@@ -170,15 +201,15 @@ pub fn check(
         _ => format!("its catalogue '{name}' is not trusted: {reason}"),
     };
     let verdict = found.verdict;
-    let unreferenced = unreferenced(catalog, inf, files);
-    SignatureCheck { signature, signer, verdict, detail, catalog: Some(Box::new(found)), unreferenced }
+    let unreferenced = unreferenced(catalog, files);
+    let (catalog, files) = (Some(Box::new(found)), Vec::new());
+    SignatureCheck { signature, signer, verdict, detail, catalog, unreferenced, files }
 }
 
 /// Names that members have and no file of the package.
-fn unreferenced(catalog: &Catalog, inf: &CheckedFile, files: &[CheckedFile]) -> Vec<String> {
+fn unreferenced(catalog: &Catalog, files: &[FileCheck]) -> Vec<String> {
     let last = |path: &str| path.rsplit('\\').next().unwrap_or(path).to_lowercase();
-    let mut known: std::collections::HashSet<String> = files.iter().map(|file| last(&file.path)).collect();
-    known.insert(last(&inf.path));
+    let mut known: std::collections::HashSet<String> = files.iter().map(|file| last(&file.file)).collect();
     let mut names = Vec::new();
     for name in catalog.members().iter().filter_map(|member| member.attribute("File")) {
         if known.insert(last(name)) {

@@ -10,7 +10,7 @@ use super::store::{FILE_REPOSITORY, INF_DIRECTORY};
 use super::withdraw;
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Guid, Inf, Target, SIZE_LIMIT};
-use crate::formats::regf::{dword, Hive, KeyId, REG_DWORD};
+use crate::formats::regf::{dword, Edit, Hive, KeyId, REG_DWORD};
 use crate::image::{ImageDetails, ImagePath, Transaction, View};
 use crate::progress::Observer;
 use crate::servicing::hives::{ImageHive, Opening};
@@ -31,6 +31,17 @@ pub struct TargetImage {
     software: Option<ImageHive>,
     classes: BootClasses,
     oem_map: OemInfMap,
+    /// Whether edits of the hives are noted.
+    noting: bool,
+}
+
+/// The edits of one hive.
+#[derive(Debug)]
+pub struct HiveEdits {
+    /// The full name of the hive's root: `HKEY_LOCAL_MACHINE\SYSTEM`.
+    pub root: &'static str,
+    /// What was edited.
+    pub edits: Vec<Edit>,
 }
 
 impl TargetImage {
@@ -40,9 +51,9 @@ impl TargetImage {
     /// [`Error::NotServiceable`] for images without a SYSTEM hive, and for Windows before 8, whose driver
     /// database is no part of the registry; [`Error::HiveDirty`] with the hive's path.
     pub fn open(view: &View<'_>, details: &ImageDetails) -> Result<Self> {
-        let WindowsImage { directory, target, mut system } = WindowsImage::open(view, details)?;
+        let WindowsImage { directory, target, system } = WindowsImage::open(view, details)?;
         if database::find(&system.hive)?.is_none() {
-            make_database(&mut system.hive, &target)?;
+            check_version(&target)?;
         }
         let drivers = ImageHive::open(view, &hive_path(&directory, "DRIVERS")?)?;
         let inbox = database::packages(&system.hive).in_file(system.path().to_string())?;
@@ -50,7 +61,8 @@ impl TargetImage {
         let inbox = inbox.filter(|version| version.inbox).map(|version| version.class_guid);
         let classes = BootClasses::new(inbox);
         let oem_map = database::oem_map(&system.hive)?;
-        Ok(Self { windows: directory, target, system, drivers, software: None, classes, oem_map })
+        let (windows, software, noting) = (directory, None, false);
+        Ok(Self { windows, target, system, drivers, software, classes, oem_map, noting })
     }
 
     /// Whether packages of the class may be needed to boot.
@@ -131,6 +143,9 @@ impl TargetImage {
 
     /// Records a package, and takes its published name.
     pub fn record(&mut self, record: &Record, number: u32) -> Result<()> {
+        if database::find(&self.system.hive)?.is_none() {
+            make_database(&mut self.system.hive, &self.target)?;
+        }
         let hive = match (self.hive_for(record.version.class_guid), self.drivers.as_mut()) {
             (DatabaseHive::Drivers, Some(drivers)) => drivers,
             _ => &mut self.system,
@@ -167,8 +182,33 @@ impl TargetImage {
     pub fn software(&mut self, view: &View<'_>) -> Result<Option<&mut Hive>> {
         if self.software.is_none() {
             self.software = ImageHive::open(view, &hive_path(&self.windows, "SOFTWARE")?)?;
+            if let Some(software) = self.software.as_mut().filter(|_| self.noting) {
+                software.hive.note_edits();
+            }
         }
         Ok(self.software.as_mut().map(|software| &mut software.hive))
+    }
+
+    /// Notes what is edited from now on.
+    pub fn note_edits(&mut self) {
+        self.noting = true;
+        for (_, hive) in self.hives() {
+            hive.note_edits();
+        }
+    }
+
+    /// What was edited since [`note_edits`](Self::note_edits), which ends here.
+    pub fn take_edits(&mut self) -> Vec<HiveEdits> {
+        self.noting = false;
+        self.hives().map(|(root, hive)| HiveEdits { root, edits: hive.take_edits() }).collect()
+    }
+
+    /// The hives that are open.
+    fn hives(&mut self) -> impl Iterator<Item = (&'static str, &mut Hive)> {
+        let system = (r"HKEY_LOCAL_MACHINE\SYSTEM", &mut self.system.hive);
+        let drivers = self.drivers.as_mut().map(|file| (r"HKEY_LOCAL_MACHINE\DRIVERS", &mut file.hive));
+        let software = self.software.as_mut().map(|file| (r"HKEY_LOCAL_MACHINE\SOFTWARE", &mut file.hive));
+        std::iter::once(system).chain(drivers).chain(software)
     }
 
     /// The class's name as the image's registry has it.
@@ -199,8 +239,8 @@ pub fn class_name(system: &Hive, class: Guid) -> Result<Option<String>> {
     Ok(system.value(key, "Class")?.and_then(|value| value.as_text()).filter(|name| !name.is_empty()))
 }
 
-/// Makes the database that an image of Windows 8 or newer should have; an earlier one cannot have it.
-fn make_database(system: &mut Hive, target: &Target) -> Result<KeyId> {
+/// Refuses a Windows whose driver database is no part of the registry.
+fn check_version(target: &Target) -> Result<()> {
     if (target.major, target.minor) < FIRST_WITH_DATABASE {
         return Err(Error::NotServiceable {
             reason: format!(
@@ -209,6 +249,11 @@ fn make_database(system: &mut Hive, target: &Target) -> Result<KeyId> {
             ),
         });
     }
+    Ok(())
+}
+
+/// Makes the database that an image of Windows 8 or newer should have.
+fn make_database(system: &mut Hive, target: &Target) -> Result<KeyId> {
     let key = system.create_key(system.root(), database::DATABASE)?;
     let [major, minor] = [target.major, target.minor].map(|number| u8::try_from(number).unwrap_or(u8::MAX));
     let version = u32::from_be_bytes([major, minor, 0, 0]);

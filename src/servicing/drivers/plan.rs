@@ -1,0 +1,284 @@
+//! What a preview says of a package: what it is for, what is wrong with it, and what adding it would change.
+//! Serialised (camelCase) this is part of the documents of the C ABI.
+
+use super::classes;
+use super::package::PackageInf;
+use super::placement::Placement;
+use super::signature::{FileCheck, SignatureCheck};
+use super::target::HiveEdits;
+use crate::error::{InFile, Result};
+use crate::formats::cat::SignatureVerdict;
+use crate::formats::inf::{
+    self, Architecture, Environment, Evaluation, IncludedInf, Severity, Strictness, Target,
+};
+use crate::formats::regf::EditKind;
+use crate::image::View;
+use crate::servicing::registry::ValueContent;
+use serde::Serialize;
+
+/// What a preview says of a package.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackagePlan {
+    /// The files that would be put into the image; of a test without an image, the package's.
+    pub files: Vec<PlannedFile>,
+    /// The changes of the image's registry, in their order.
+    pub registry: Vec<PlannedChange>,
+    /// The devices that the package is for.
+    pub devices: Vec<PlannedDevice>,
+    /// The services that its install sections describe. Windows makes them when a device arrives; those of
+    /// a package that starts at boot are in `registry`.
+    pub services: Vec<PlannedService>,
+    /// What is wrong or remarkable about the INF, by place.
+    pub findings: Vec<Finding>,
+    /// What the catalogue says; none if the package was not read.
+    pub signature: Option<SignatureInfo>,
+}
+
+/// A file of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedFile {
+    /// The file on the host.
+    pub source: String,
+    /// Where it goes in the image.
+    pub target: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// The image has a file there, which is replaced.
+    pub replaces: bool,
+}
+
+/// What a plan does to a key or a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum RegistryAction {
+    /// The key is made.
+    CreateKey,
+    /// The key is deleted, with all below it.
+    DeleteKey,
+    /// The value is made or changed.
+    SetValue,
+    /// The value is deleted.
+    DeleteValue,
+}
+
+/// A change of the registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedChange {
+    /// What is done.
+    pub action: RegistryAction,
+    /// The key's full name: `HKEY_LOCAL_MACHINE\SYSTEM\…`.
+    pub key: String,
+    /// The value's name, empty for the default value; none for a key.
+    pub name: Option<String>,
+    /// What the value is then.
+    pub value: Option<ValueContent>,
+}
+
+/// A device that a package is for: one line of its models.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedDevice {
+    /// The architecture that the line is for.
+    pub architecture: &'static str,
+    /// The hardware id; none for a device that is chosen by hand.
+    pub hardware_id: Option<String>,
+    /// The compatible ids.
+    pub compatible_ids: Vec<String>,
+    /// The device's name.
+    pub description: String,
+    /// The manufacturer's name.
+    pub manufacturer: String,
+    /// The install section, with the decoration that was chosen.
+    pub section: String,
+    /// Feature score of the section: lower is better.
+    pub feature_score: u8,
+}
+
+/// A service that a package describes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedService {
+    /// The service's key.
+    pub name: String,
+    /// `SERVICE_*_START`: 0 boot, 1 system, 2 automatic, 3 demand, 4 disabled.
+    pub start: Option<u32>,
+    /// `SERVICE_*` type bits: 1 kernel driver, 2 file system driver, 0x10 own process…
+    #[serde(rename = "type")]
+    pub service_type: Option<u32>,
+    /// The program: a path below the system's drive, or as the INF has it.
+    pub binary: Option<String>,
+    /// `DisplayName`.
+    pub display_name: Option<String>,
+}
+
+/// What is wrong or remarkable about an INF.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: &'static str,
+    /// What it is about: a word that does not change.
+    pub code: &'static str,
+    /// Name of the INF: the package's own, or one that it includes.
+    pub file: String,
+    /// The line, from 1; 0 for the INF as a whole.
+    pub line: u32,
+    /// The column, from 1, in characters; 0 for the INF as a whole.
+    pub column: u32,
+    /// What is the matter, for people.
+    pub text: String,
+}
+
+/// What a package's catalogue says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignatureInfo {
+    /// The kind of the signature, whether it is trusted or not.
+    pub verdict: SignatureVerdict,
+    /// What was found, for people.
+    pub reason: String,
+    /// Who signed it.
+    pub signer: Option<String>,
+    /// Names in the certificates of the chain, the signer's first.
+    pub chain: Vec<String>,
+    /// When it was signed (FILETIME), if an authority says so whose word counts.
+    pub time_stamp: Option<u64>,
+    /// What the signer's certificate is for, as dotted object identifiers; none: not said.
+    pub usages: Option<Vec<String>>,
+    /// The INF and the files, and whether the catalogue covers each.
+    pub files: Vec<FileCheck>,
+    /// Files that the catalogue covers and the package does not use.
+    pub unreferenced: Vec<String>,
+}
+
+impl PackagePlan {
+    /// What the INF alone says for a target: devices, services, findings.
+    ///
+    /// # Errors
+    /// Limits that the INF exceeds; errors of `included`.
+    pub fn of_inf(source: &PackageInf, target: &Target, included: IncludedInf<'_>) -> Result<Self> {
+        let label = source.label(target);
+        let environment = Environment {
+            store_folder: Some(&label),
+            class_guid: &classes::well_known_guid,
+            strictness: Strictness::Report,
+            ..Environment::new(*target)
+        };
+        let shown = source.path.display().to_string();
+        let evaluation = source.inf.evaluate(&environment, included).in_file(shown)?;
+        Ok(Self {
+            devices: devices(&evaluation, target.architecture),
+            services: services(&evaluation, &environment),
+            findings: evaluation.findings.iter().map(|found| Finding::of(found, &source.name)).collect(),
+            ..Self::default()
+        })
+    }
+}
+
+impl PlannedFile {
+    /// A file that goes into the image.
+    pub(super) fn of(placement: &Placement<'_>, source: &PackageInf, view: &View<'_>) -> Result<Self> {
+        let (host, size) = placement.content.origin(source);
+        Ok(Self {
+            source: host.display().to_string(),
+            target: Some(placement.path.to_string()),
+            size,
+            replaces: view.exists(&placement.path)?,
+        })
+    }
+}
+
+impl PlannedChange {
+    /// The changes of a hive.
+    pub(super) fn of(hive: HiveEdits) -> impl Iterator<Item = Self> {
+        hive.edits.into_iter().map(move |edit| {
+            let key = format!(r"{}\{}", hive.root, edit.key);
+            let (action, name, value) = match edit.kind {
+                EditKind::CreateKey => (RegistryAction::CreateKey, None, None),
+                EditKind::DeleteKey => (RegistryAction::DeleteKey, None, None),
+                EditKind::SetValue(value) => {
+                    (RegistryAction::SetValue, Some(value.name_text()), Some(ValueContent::of(&value)))
+                }
+                EditKind::DeleteValue(name) => {
+                    (RegistryAction::DeleteValue, Some(String::from_utf16_lossy(&name)), None)
+                }
+            };
+            Self { action, key, name, value }
+        })
+    }
+}
+
+/// The devices that a package is for.
+pub fn devices(evaluation: &Evaluation, architecture: Architecture) -> Vec<PlannedDevice> {
+    let device = |(model, install): (&inf::Model, &inf::Install)| PlannedDevice {
+        architecture: architecture.name(),
+        hardware_id: model.hardware_id.clone(),
+        compatible_ids: model.compatible_ids.iter().filter(|id| !id.is_empty()).cloned().collect(),
+        description: model.description.text.clone(),
+        manufacturer: model.manufacturer.text.clone(),
+        section: install.section.clone(),
+        feature_score: install.feature_score,
+    };
+    evaluation.devices().map(device).collect()
+}
+
+/// The services that a package describes, each name once.
+pub fn services(evaluation: &Evaluation, environment: &Environment<'_>) -> Vec<PlannedService> {
+    let mut found: Vec<PlannedService> = Vec::new();
+    let installs = evaluation.configurations.iter().map(|configuration| &configuration.install);
+    for service in installs.chain(&evaluation.primitive).flat_map(|install| &install.services) {
+        let described = service.section.is_some() && !service.name.is_empty();
+        if !described || found.iter().any(|known| known.name.eq_ignore_ascii_case(&service.name)) {
+            continue;
+        }
+        let path = service.binary_path().and_then(|(dirid, file)| {
+            Some(format!(r"\{}\{file}", environment.directory(dirid)?.trim_matches('\\')))
+        });
+        found.push(PlannedService {
+            name: service.name.clone(),
+            start: service.start_type,
+            service_type: service.service_type,
+            binary: path.or_else(|| service.binary.clone()),
+            display_name: service.display_name.as_ref().map(|name| name.text.clone()),
+        });
+    }
+    found
+}
+
+impl Finding {
+    fn of(found: &inf::Finding, package: &str) -> Self {
+        Self {
+            severity: match found.severity {
+                Severity::Note => "Note",
+                Severity::Warning => "Warning",
+                Severity::Error => "Error",
+            },
+            code: found.code.name(),
+            file: if found.file.is_empty() { package.to_owned() } else { found.file.clone() },
+            line: found.line,
+            column: found.column,
+            text: found.text.clone(),
+        }
+    }
+}
+
+impl SignatureInfo {
+    pub(super) fn of(check: &SignatureCheck) -> Self {
+        let catalog = check.catalog.as_deref();
+        let chain = catalog.and_then(|catalog| catalog.chain.as_ref());
+        let certificates = chain.map(|chain| chain.certificates.as_slice()).unwrap_or_default();
+        let stamp = catalog.and_then(|catalog| catalog.time_stamp.as_ref());
+        Self {
+            verdict: check.verdict,
+            reason: check.detail.clone(),
+            signer: check.signer.clone(),
+            chain: certificates.iter().filter_map(|found| found.subject.clone()).collect(),
+            time_stamp: stamp.filter(|stamp| stamp.is_trusted).map(|stamp| stamp.time),
+            usages: certificates.first().and_then(|signer| signer.usages.clone()),
+            files: check.files.clone(),
+            unreferenced: check.unreferenced.clone(),
+        }
+    }
+}

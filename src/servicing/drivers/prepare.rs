@@ -1,0 +1,257 @@
+//! Working out what adding a package does, before anything of the image is changed: the same for adding
+//! and for previews.
+
+use super::add::AddOptions;
+use super::database::Record;
+use super::find::is_inf;
+use super::oem_map::number_of;
+use super::package::{Package, PackageInf};
+use super::placement::{placements, Placement};
+use super::plan::{PackagePlan, PlannedChange, PlannedFile, SignatureInfo};
+use super::record::{record, rehearse};
+use super::report::{DriverReport, DriverSignature, DriverStatus};
+use super::target::TargetImage;
+use super::trust::Trust;
+use super::version::text;
+use crate::error::{InFile, Result};
+use crate::formats::inf::Applicability;
+use crate::image::{ImageDetails, View};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Packages that start at boot carry this remark, until it was shown that Windows boots with them.
+const BOOT_START_REMARK: &str =
+    "it starts at boot: written as Windows writes it, but not proven by booting Windows";
+
+/// What one call knows: the image, and what it is to do.
+pub struct Planner {
+    /// The image.
+    pub target: TargetImage,
+    options: AddOptions,
+    trust: Trust,
+    now: u64,
+    /// The INFs that this call recorded, by their store folders.
+    recorded: HashMap<String, PathBuf>,
+}
+
+/// A package that can go in.
+pub struct Prepared {
+    source: PackageInf,
+    package: Package,
+    record: Record,
+    number: u32,
+}
+
+/// What was worked out of an INF.
+pub enum Outcome {
+    /// A package that can go in, and what is known of it.
+    Ready(DriverReport, Box<Prepared>),
+    /// There is nothing to do, or nothing that can be done.
+    Done(DriverReport),
+}
+
+/// What a first look at an INF gave.
+enum Examined {
+    /// A package to add; `known` is the published name of one that is recorded but lost its files.
+    Package { package: Box<Package>, known: Option<String> },
+    /// The image has the package under this published name; the reason says so.
+    Present { published: String, reason: String },
+    /// Not for this image, or no driver.
+    NotApplicable(String),
+}
+
+impl Planner {
+    /// Opens the image, and finds out what is trusted: what the image trusts, and what the caller gave.
+    pub fn open(view: &View<'_>, details: &ImageDetails, options: AddOptions, now: u64) -> Result<Self> {
+        let target = TargetImage::open(view, details)?;
+        let mut trust = Trust::new(now);
+        if let Some(software) = target.look_at_software(view)? {
+            trust.add_image(&software.hive).in_file(software.path().to_string())?;
+            software.close(view);
+        }
+        if let Some(path) = &options.trusted_roots {
+            trust.add_path(path)?;
+        }
+        Ok(Self { target, options, trust, now, recorded: HashMap::new() })
+    }
+
+    /// Works out one package. An error is one that no package is to blame for: it ends the whole call.
+    pub fn prepare(&self, path: &Path, view: &View<'_>) -> Result<Outcome> {
+        let mut report = DriverReport::new(path);
+        if !is_inf(path) {
+            return Ok(Outcome::Done(report.not_applicable("its name does not end with .inf")));
+        }
+        let source = match PackageInf::read(path) {
+            Ok(Ok(source)) => source,
+            Ok(Err(reason)) => return Ok(Outcome::Done(report.not_applicable(reason))),
+            Err(error) => return Ok(Outcome::Done(report.failed(error))),
+        };
+        let (package, known) = match self.examine(&source, &mut report, view) {
+            Ok(Examined::Package { package, known }) => (*package, known),
+            Ok(Examined::Present { published, reason }) => {
+                return Ok(Outcome::Done(report.present(published, reason)))
+            }
+            Ok(Examined::NotApplicable(reason)) => return Ok(Outcome::Done(report.not_applicable(reason))),
+            Err(error) => return Ok(Outcome::Done(report.failed(error))),
+        };
+        let signature = &package.signature;
+        let refusal = if self.options.require_whql {
+            signature.refusal_without_whql()
+        } else {
+            signature.refusal().filter(|_| !self.options.force_unsigned)
+        };
+        if let Some(error) = refusal {
+            return Ok(Outcome::Done(report.failed(error.in_file(path.display().to_string()))));
+        }
+        let number = match known.as_deref().and_then(number_of) {
+            Some(number) => number,
+            None => self.target.free_number(view)?,
+        };
+        let published = format!("oem{number}.inf");
+        let record = record(&source, &package, self.target.target.architecture, &published, self.now);
+        let prepared = Prepared { source, package, record, number };
+        match prepared.check(&self.target, view) {
+            Ok(()) => Ok(Outcome::Ready(report, Box::new(prepared))),
+            Err(error) => Ok(Outcome::Done(report.failed(error.in_file(path.display().to_string())))),
+        }
+    }
+
+    /// Reads the package and fills in what the report says of it.
+    fn examine(&self, source: &PackageInf, report: &mut DriverReport, view: &View<'_>) -> Result<Examined> {
+        let target = self.target.target;
+        let mut included = |name: &str| self.target.inbox_inf(view, name);
+        if self.options.preview {
+            report.plan = Some(Box::new(PackagePlan::of_inf(source, &target, &mut included)?));
+        }
+        let version = &source.version;
+        report.provider_name = version.provider.as_ref().map(|text| text.text.clone());
+        report.class_name = version.class.as_ref().map(|text| text.text.clone());
+        if let Some(driver_ver) = version.driver_ver {
+            report.version = Some(text(driver_ver.version));
+            report.date = Some(driver_ver.date);
+        }
+        report.catalog_file = version.catalog_file(target.architecture).map(str::to_owned);
+        if let Some(class) = source.class_guid() {
+            report.class_guid = Some(class.to_string());
+            report.boot_critical = self.target.is_boot_critical(class);
+            if report.class_name.is_none() {
+                report.class_name = self.target.class_name(class)?;
+            }
+        }
+        if version.class.is_none() && version.class_guid.is_none() {
+            let reason = "it is not the INF of a driver: it has no device setup class";
+            return Ok(Examined::NotApplicable(reason.to_owned()));
+        }
+        let applicability = source.applicability(&target)?;
+        if let Applicability::NotApplicable(reason) = applicability {
+            return Ok(Examined::NotApplicable(reason));
+        }
+        let label = source.label(&target);
+        let stored = self.target.store_folder(&label)?.join(&source.name)?;
+        report.original_file_name = Some(stored.to_string());
+        let known = self.target.known(&label)?;
+        let published = known.as_ref().and_then(|known| known.published_name.clone());
+        if let (Some(known), Some(published)) = (&known, published.clone()) {
+            let twin = self.recorded.get(&label);
+            if twin.is_some() || view.exists(&stored)? {
+                report.driver_signature = DriverSignature::recorded(known.signer_score);
+                let reason = match twin {
+                    Some(path) => format!("it is the same package as '{}'", path.display()),
+                    None => format!("the image has it as {published}"),
+                };
+                return Ok(Examined::Present { published, reason });
+            }
+        }
+        let package = Package::read(source, applicability, &target, &self.trust, &mut included)?;
+        report.driver_signature = package.signature.signature;
+        report.signature_verdict = Some(package.signature.verdict);
+        report.signer_name = package.signature.signer.clone();
+        if let Some(plan) = &mut report.plan {
+            plan.signature = Some(SignatureInfo::of(&package.signature));
+        }
+        Ok(Examined::Package { package: Box::new(package), known: published })
+    }
+
+    /// Writes the registry's part of a package into the hives in memory.
+    pub fn record(&mut self, prepared: &Prepared, view: &View<'_>) -> Result<()> {
+        let Prepared { source, package, record, number } = prepared;
+        self.target.record(record, *number)?;
+        self.recorded.insert(package.label.clone(), source.path.clone());
+        if let Some(boot_start) = &package.boot_start {
+            let published = &record.published_name;
+            boot_start.write_system(self.target.system(), package.class_guid, &package.label, published)?;
+            let locked = source.version.pnp_lockdown;
+            if let Some(software) = self.target.software(view)? {
+                boot_start.write_lockdown(software, locked, &package.label, published)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what adding a package would change. The hives in memory then have it, as they would after
+    /// adding it, so that packages behind it are planned as they would be added.
+    pub fn plan(
+        &mut self,
+        mut report: DriverReport,
+        prepared: &Prepared,
+        view: &View<'_>,
+    ) -> Result<DriverReport> {
+        let placements = prepared.placements(&self.target)?;
+        self.target.note_edits();
+        let recorded = self.record(prepared, view);
+        let edits = self.target.take_edits();
+        recorded?;
+        let plan = report.plan.get_or_insert_with(Box::default);
+        plan.registry = edits.into_iter().flat_map(PlannedChange::of).collect();
+        for placement in &placements {
+            plan.files.push(PlannedFile::of(placement, &prepared.source, view)?);
+        }
+        Ok(report.done(DriverStatus::Planned, prepared, &placements))
+    }
+}
+
+impl Prepared {
+    /// The files to be put into the image.
+    pub fn placements(&self, target: &TargetImage) -> Result<Vec<Placement<'_>>> {
+        placements(target, &self.source, &self.package, self.number)
+    }
+
+    /// Finds out what would go wrong: files that cannot be where they belong, and what no registry can hold.
+    fn check(&self, target: &TargetImage, view: &View<'_>) -> Result<()> {
+        for placement in self.placements(target)? {
+            view.check_place(&placement.path)?;
+        }
+        rehearse(&self.record, &self.source, &self.package)
+    }
+
+    /// What an admin should know of the package.
+    fn remarks(&self) -> String {
+        let mut remarks = vec![self.package.signature.detail.clone()];
+        if self.package.signature.signature != DriverSignature::Signed {
+            remarks.push("it goes in because unsigned drivers were asked for".to_owned());
+        }
+        if self.package.is_primitive {
+            remarks.push("it has no devices, so it is staged and not installed".to_owned());
+        }
+        if self.package.boot_start.is_some() {
+            remarks.push(BOOT_START_REMARK.to_owned());
+        }
+        remarks.join("; ")
+    }
+}
+
+impl DriverReport {
+    /// The package is in the image, or would be.
+    pub(super) fn done(
+        mut self,
+        status: DriverStatus,
+        prepared: &Prepared,
+        placements: &[Placement<'_>],
+    ) -> Self {
+        self.status = status;
+        self.driver = Some(prepared.record.published_name.clone());
+        self.files = placements.iter().map(|placement| placement.path.to_string()).collect();
+        self.reason = Some(prepared.remarks());
+        self
+    }
+}

@@ -12,9 +12,11 @@ pub mod pe;
 pub mod reg;
 pub mod regf;
 pub mod security;
+pub mod unattend;
 pub mod upcase;
 pub mod wim;
 pub mod wimscript;
+pub mod xml;
 
 use crate::error::{Error, Result};
 

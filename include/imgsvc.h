@@ -1051,6 +1051,23 @@ imgsvc_status imgsvc_registry_repair(struct imgsvc_session *session,
                                      struct imgsvc_document **out_document,
                                      struct imgsvc_error **out_error);
 
+// Says how far Windows Setup has come with an image: installed, generalised, in audit mode.
+//
+// The image is that of `session`, or, if it is NULL, the one that `options` name: `{imagePath, index}`.
+// `*out_document`: `{state: "Complete"|"Generalized"|"GeneralizedToAudit"|"OobePending"|"Audit"|
+// "Installing"|"WindowsPE"|"Unknown", isGeneralized (null where nothing tells), isAudit, isOobePending,
+// reason, notes, facts: [{key, name, value (a number or a text), meaning}]}`.
+//
+// # Safety
+// `session` is NULL or a live handle. `options` is NULL or a NUL-terminated UTF-16 text. `progress` may be
+// called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_setup_state(struct imgsvc_session *session,
+                                 const uint16_t *options,
+                                 imgsvc_progress_fn progress,
+                                 void *context,
+                                 struct imgsvc_document **out_document,
+                                 struct imgsvc_error **out_error);
+
 #ifdef __cplusplus
 } // extern "C"
 #endif // __cplusplus

@@ -6,4 +6,6 @@
 pub mod drivers;
 pub mod hives;
 pub mod registry;
+pub mod setup_state;
+pub mod source;
 pub mod windows;

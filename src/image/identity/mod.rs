@@ -8,9 +8,11 @@
 
 mod language;
 mod registry;
+mod setup;
 mod sources;
 
 pub use registry::{control_set, Product, Software, System};
+pub use setup::{setup, FactValue, SetupFact, SetupFacts, SetupFinding, SetupState, STATE_FILE};
 pub use sources::Sources;
 
 use crate::error::{Error, Result};

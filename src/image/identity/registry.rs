@@ -123,13 +123,13 @@ pub fn control_set(system: &Hive) -> Result<Option<KeyId>> {
 }
 
 /// Looks things up and goes on after damage.
-struct Look<'h> {
-    hive: &'h Hive,
-    damage: Option<Error>,
+pub(super) struct Look<'h> {
+    pub hive: &'h Hive,
+    pub damage: Option<Error>,
 }
 
 impl Look<'_> {
-    fn noted<T>(&mut self, result: Result<T>) -> Option<T> {
+    pub fn noted<T>(&mut self, result: Result<T>) -> Option<T> {
         match result {
             Ok(found) => Some(found),
             Err(error) => {
@@ -139,11 +139,11 @@ impl Look<'_> {
         }
     }
 
-    fn find(&mut self, key: KeyId, path: &str) -> Option<KeyId> {
+    pub fn find(&mut self, key: KeyId, path: &str) -> Option<KeyId> {
         self.noted(self.hive.find(key, path)).flatten()
     }
 
-    fn value(&mut self, key: Option<KeyId>, name: &str) -> Option<Value> {
+    pub fn value(&mut self, key: Option<KeyId>, name: &str) -> Option<Value> {
         self.noted(self.hive.value(key?, name)).flatten().filter(|value| value.data.len() <= MOST_DATA)
     }
 

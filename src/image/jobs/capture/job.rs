@@ -14,7 +14,7 @@ use crate::image::clock;
 use crate::image::container::{ContainerWriter, ImageMetadata};
 use crate::image::file::ImageFile;
 use crate::image::host::HostFile;
-use crate::image::identity::OpenContent;
+use crate::image::identity::{self, OpenContent};
 use crate::progress::Observer;
 use sha1::{Digest, Sha1};
 use std::collections::HashMap;
@@ -96,6 +96,7 @@ impl Job<'_> {
         let time = self.latest.unwrap_or_else(clock::now);
         let (image, notes) = describe::element(self.options, self.name, time, tree, open)?;
         told.notes.extend(notes);
+        self.note_setup_state(tree, open, told);
         if self.is_fresh {
             self.mark(tree, &image, writer)?;
         }
@@ -105,6 +106,19 @@ impl Job<'_> {
             writer.set_boot_index(Some(told.index))?;
         }
         Ok(())
+    }
+
+    /// A Windows that was not generalised makes every computer it is applied to the same one.
+    fn note_setup_state(&self, tree: &Tree, open: OpenContent<'_>, told: &mut CaptureReport) {
+        let Some(found) = identity::setup(tree, open) else { return };
+        told.setup_state = Some(found.state);
+        if found.state.is_generalized() == Some(false) {
+            told.notes.push(format!(
+                "the Windows in it is not generalised ({}): run 'sysprep /generalize' before capturing it \
+                 for other computers",
+                found.reason
+            ));
+        }
     }
 
     /// What a new image file says of itself as a whole.

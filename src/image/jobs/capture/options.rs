@@ -1,6 +1,7 @@
 //! What callers choose when an image is captured, and what they are told.
 
 use crate::image::container::CompressionType;
+use crate::image::identity::SetupState;
 use crate::image::info::host_path;
 use crate::image::jobs::PlaceKind;
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,8 @@ pub struct CaptureReport {
     /// What the user should know: names that Windows does not allow, parts of the exclusion list
     /// that have no effect.
     pub notes: Vec<String>,
+    /// How far Windows Setup has come with the Windows that was captured; nothing without Windows.
+    pub setup_state: Option<SetupState>,
     /// Bytes of all files, once per name.
     pub bytes: u64,
     /// Bytes of all different contents, wherever they are.

@@ -1,0 +1,43 @@
+//! An image to look at: that of a session, or one of an image file.
+
+use crate::error::Result;
+use crate::image::{ImageDetails, SavedImage, Session, View};
+use crate::progress::Observer;
+use std::path::PathBuf;
+
+/// Where an image is.
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// The session's image as it is now.
+    Session(&'a mut Session),
+    /// An image of a file, as it was saved last.
+    File {
+        /// The image file.
+        path: PathBuf,
+        /// The image's number, from 1.
+        index: u32,
+    },
+}
+
+impl Source<'_> {
+    /// Looks at the image, with what other handles did to the session meanwhile.
+    ///
+    /// # Errors
+    /// Those of opening it, and of `work`.
+    pub fn look<T>(
+        self,
+        observer: Observer<'_>,
+        work: impl FnOnce(&View<'_>, &ImageDetails) -> Result<T>,
+    ) -> Result<T> {
+        match self {
+            Self::Session(session) => {
+                session.refresh()?;
+                work(&session.view()?, session.image())
+            }
+            Self::File { path, index } => {
+                let image = SavedImage::open(&path, index, observer)?;
+                work(&image.view(), image.details())
+            }
+        }
+    }
+}

@@ -30,6 +30,7 @@
         'Get-ImageItem'
         'Get-ImageRegistryKey'
         'Get-ImageRegistryValue'
+        'Get-ImageSetupState'
         'Import-ImageItem'
         'Import-ImageRegistry'
         'Join-Image'

@@ -11,6 +11,7 @@
 //! Reference: docs/formats/driver-database.md; equal to what Windows wrote for vmci (docs/evidence.md).
 
 use super::database::{Configuration, Descriptor, Setting, SettingValue};
+use super::traits::Traits;
 use crate::formats::inf::{Install, Model, RegistryChange, RegistryOperation, RegistryRoot, Text};
 use crate::formats::regf::{multi_sz, read_multi_sz, read_sz, REG_DWORD, REG_MULTI_SZ, REG_SZ};
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ const DEVICE_PROPERTIES: [&str; 5] =
     ["Security", "DeviceCharacteristics", "DeviceType", "Exclusive", "UpperFilterLevels"];
 
 /// The configuration of an install section.
-pub fn configuration(install: &Install) -> Configuration {
+pub fn configuration(install: &Install, traits: Traits) -> Configuration {
     let service = install.services.iter().find(|service| service.is_associated());
     let mut settings = Vec::new();
     filters(&install.hardware_registry, &mut settings);
@@ -40,10 +41,21 @@ pub fn configuration(install: &Install) -> Configuration {
     }
     Configuration {
         name: install.section.clone(),
-        service: service.map(|service| service.name.clone()).unwrap_or_default(),
+        service: service.map(|service| service.name.clone()),
+        scope: scope(install),
+        flags: traits.config_flags(),
         included_infs: install.includes.clone(),
         settings,
     }
+}
+
+/// `ConfigScope`: a bit for each part that the section has.
+fn scope(install: &Install) -> u32 {
+    /// The section itself.
+    const SECTION: u32 = 0x1;
+    const PARTS: [(&str, u32); 4] = [("HW", 0x2), ("Services", 0x4), ("Interfaces", 0x8), ("Wdf", 0x100)];
+    let has = |part: &str| install.parts.contains(&part);
+    PARTS.iter().filter(|(part, _)| has(part)).fold(SECTION, |scope, (_, bit)| scope | bit)
 }
 
 /// `UpperFilters` and `LowerFilters` of the device become values of the configuration itself.

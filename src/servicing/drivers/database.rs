@@ -16,10 +16,6 @@ use crate::formats::regf::{
 /// The database's key below the root of SYSTEM and of DRIVERS.
 pub const DATABASE: &str = "DriverDatabase";
 
-/// `StatusFlags` of a package that needs nothing more; its bits are not known, this is the number most
-/// packages have.
-const STATUS_FLAGS: u32 = 0x12;
-
 /// How much Plug and Play trusts a package; better signatures have smaller numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignerScore {
@@ -92,6 +88,8 @@ pub struct Record {
     pub signer_score: SignerScore,
     /// `ExtensionId` of an extension INF.
     pub extension_id: Option<Guid>,
+    /// `StatusFlags`; 0 writes none.
+    pub status_flags: u32,
     /// When the package is added (FILETIME).
     pub import_date: u64,
     /// The devices the package is for.
@@ -110,8 +108,12 @@ pub struct Record {
 pub struct Configuration {
     /// The section with its decoration: `vmci.install.x64.NT`.
     pub name: String,
-    /// The function driver's service; empty if the section assigns none.
-    pub service: String,
+    /// The function driver's service, empty for the null driver; `None` if the section says nothing of one.
+    pub service: Option<String>,
+    /// `ConfigScope`: which parts the section has.
+    pub scope: u32,
+    /// `ConfigFlags`.
+    pub flags: u32,
     /// INFs that the section includes.
     pub included_infs: Vec<String>,
     /// Keys and values below the configuration, in the INF's order.
@@ -248,7 +250,9 @@ fn write_package(hive: &mut Hive, database: KeyId, record: &Record) -> Result<()
     if let Some(extension) = record.extension_id {
         hive.set_value(key, "ExtensionId", REG_BINARY, &extension.0)?;
     }
-    hive.set_value(key, "StatusFlags", REG_DWORD, &dword(STATUS_FLAGS))?;
+    if record.status_flags != 0 {
+        hive.set_value(key, "StatusFlags", REG_DWORD, &dword(record.status_flags))?;
+    }
     hive.set_value(key, "", REG_SZ, &sz(&record.published_name))?;
     if record.configurations.is_empty() {
         return Ok(());
@@ -271,16 +275,16 @@ fn write_package(hive: &mut Hive, database: KeyId, record: &Record) -> Result<()
 }
 
 fn write_configuration(hive: &mut Hive, package: KeyId, configuration: &Configuration) -> Result<()> {
-    /// Device, driver and service settings may be present: what nearly all packages have.
-    const CONFIG_SCOPE: u32 = 7;
     let configurations = hive.create_key(package, "Configurations")?;
     let key = hive.create_key(configurations, &configuration.name)?;
-    hive.set_value(key, "Service", REG_SZ, &sz(&configuration.service))?;
-    hive.set_value(key, "ConfigScope", REG_DWORD, &dword(CONFIG_SCOPE))?;
+    if let Some(service) = &configuration.service {
+        hive.set_value(key, "Service", REG_SZ, &sz(service))?;
+    }
+    hive.set_value(key, "ConfigScope", REG_DWORD, &dword(configuration.scope))?;
     if !configuration.included_infs.is_empty() {
         hive.set_value(key, "IncludedInfs", REG_MULTI_SZ, &multi_sz(&configuration.included_infs))?;
     }
-    hive.set_value(key, "ConfigFlags", REG_DWORD, &dword(0))?;
+    hive.set_value(key, "ConfigFlags", REG_DWORD, &dword(configuration.flags))?;
     apply(hive, key, &configuration.settings)
 }
 

@@ -29,6 +29,7 @@ pub mod services;
 pub mod signature;
 pub mod store;
 mod target;
+pub mod traits;
 pub mod trust;
 pub mod version;
 mod withdraw;

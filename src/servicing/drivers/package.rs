@@ -4,11 +4,13 @@ use super::boot_start::BootStart;
 use super::classes;
 use super::device_ids::DeviceIds;
 use super::signature::{self, CheckedFile, PackageCatalog, SignatureCheck};
+use super::traits::Traits;
 use super::trust::Trust;
 use crate::error::{Error, InFile, Result};
 use crate::formats::cat::{Catalog, FileDigests};
 use crate::formats::inf::{
-    self, Applicability, DriverVer, Environment, Guid, IncludedInf, Inf, SourceFile, Target, Version,
+    self, Applicability, DriverVer, Environment, Guid, IncludedInf, Inf, ParseOptions, SourceFile, Target,
+    Version,
 };
 use crate::image::folder::{self, HostEntry, HostKind};
 use std::collections::HashMap;
@@ -64,6 +66,8 @@ pub struct Package {
     pub signature: SignatureCheck,
     /// The devices it is for.
     pub device_ids: DeviceIds,
+    /// What it asks of Windows besides its driver.
+    pub traits: Traits,
     /// The part that starts at boot.
     pub boot_start: Option<BootStart>,
     /// It has no devices: it is installed by name, not by Plug and Play.
@@ -71,12 +75,18 @@ pub struct Package {
 }
 
 impl PackageInf {
-    /// Reads and parses an INF. `Ok(Err(reason))`: the file is no INF of a driver.
+    /// Reads and parses an INF, with its English or neutral strings. `Ok(Err(reason))`: the file is no INF
+    /// of a driver.
     pub fn read(path: &Path) -> Result<std::result::Result<Self, String>> {
+        Self::read_with(path, &ParseOptions::default())
+    }
+
+    /// As [`read`](Self::read), with the text it has in an image.
+    pub fn read_with(path: &Path, text: &ParseOptions) -> Result<std::result::Result<Self, String>> {
         let shown = path.display().to_string();
         let limit = u64::try_from(inf::SIZE_LIMIT).unwrap_or(u64::MAX);
         let bytes = folder::read(path, limit)?;
-        let inf = Inf::parse(&bytes).in_file(shown.as_str())?;
+        let inf = Inf::parse_with(&bytes, text).in_file(shown.as_str())?;
         if inf.section("Version").is_none() {
             return Ok(Err("it is not the INF of a driver: it has no [Version] section".to_owned()));
         }
@@ -111,6 +121,31 @@ impl Package {
         trust: &Trust,
         included: IncludedInf<'_>,
     ) -> Result<Self> {
+        let (mut package, listed) = Self::evaluate(source, applicability, target, included)?;
+        let mut host = HostPackage::new(&source.path)?;
+        package.files = files(listed, source, &mut host)?;
+        let (catalog, package_catalog) = catalog(source, target, &mut host)?;
+        package.catalog = catalog;
+        let inf = CheckedFile { path: source.name.clone(), digests: FileDigests::of(&source.bytes) };
+        let checked = |file: &PackageFile| CheckedFile { path: file.path.clone(), digests: file.digests };
+        let checked: Vec<_> = package.files.iter().map(checked).collect();
+        package.signature = signature::check(&inf, &checked, &package_catalog, trust);
+        Ok(package)
+    }
+
+    /// The package as far as its INF alone tells: without files, and not signed.
+    pub fn of_inf(source: &PackageInf, target: &Target, included: IncludedInf<'_>) -> Result<Self> {
+        let applicability = source.applicability(target)?;
+        Ok(Self::evaluate(source, applicability, target, included)?.0)
+    }
+
+    /// As [`of_inf`](Self::of_inf), and the files that the INF lists.
+    fn evaluate(
+        source: &PackageInf,
+        applicability: Applicability,
+        target: &Target,
+        included: IncludedInf<'_>,
+    ) -> Result<(Self, Vec<SourceFile>)> {
         let shown = source.path.display().to_string();
         let Some(class_guid) = source.class_guid() else {
             return Err(Error::malformed(
@@ -127,31 +162,27 @@ impl Package {
             class_guid: &classes::well_known_guid,
             ..Environment::new(*target)
         };
-        let evaluation = source.inf.evaluate(&environment, included).in_file(shown.as_str())?;
+        let evaluation = source.inf.evaluate(&environment, included).in_file(shown)?;
         let is_extension = class_guid == classes::EXTENSION_CLASS;
         let mut device_ids = DeviceIds::default();
         for (model, install) in evaluation.devices() {
             let hardware_id = model.hardware_id.as_deref().unwrap_or_default();
             device_ids.add_line(hardware_id, &model.compatible_ids, install.feature_score, is_extension);
         }
-        let mut host = HostPackage::new(&source.path)?;
-        let files = files(evaluation.files, source, &mut host)?;
-        let (catalog, package_catalog) = catalog(source, target, &mut host)?;
-        let inf = CheckedFile { path: source.name.clone(), digests: FileDigests::of(&source.bytes) };
-        let checked: Vec<_> =
-            files.iter().map(|file| CheckedFile { path: file.path.clone(), digests: file.digests }).collect();
-        Ok(Self {
+        let package = Self {
             label,
             class_guid,
             driver_ver: source.version.driver_ver.unwrap_or(DriverVer { date: 0, version: 0 }),
             provider: source.version.provider.as_ref().map(|text| text.text.clone()).unwrap_or_default(),
-            signature: signature::check(&inf, &checked, &package_catalog, trust),
-            files,
-            catalog,
+            signature: SignatureCheck::unsigned("its files were not looked at".to_owned()),
+            files: Vec::new(),
+            catalog: None,
             device_ids,
+            traits: Traits::of(&evaluation),
             boot_start: BootStart::of(evaluation.configurations),
             is_primitive: !matches!(applicability, Applicability::Models(_)),
-        })
+        };
+        Ok((package, evaluation.files))
     }
 }
 

@@ -24,11 +24,15 @@ pub fn record(
         published_name: published.to_owned(),
         inf_name: source.name.clone(),
         provider: package.provider.clone(),
-        version: PackageVersion::third_party(architecture, class, driver_ver.date, driver_ver.version),
+        version: PackageVersion {
+            traits: package.traits.version_traits,
+            ..PackageVersion::third_party(architecture, class, driver_ver.date, driver_ver.version)
+        },
         catalog: package.catalog.as_ref().map(|file| file.path.clone()),
         signer_name: package.signature.recorded_signer(),
         signer_score: package.signature.score(),
         extension_id: source.version.extension_id,
+        status_flags: package.traits.status_flags,
         import_date: now,
         device_ids: package.device_ids.clone(),
         configurations: Vec::new(),
@@ -38,7 +42,7 @@ pub fn record(
     if let Some(boot_start) = &package.boot_start {
         let mut strings = BTreeMap::new();
         for Configuration { install, models } in &boot_start.sections {
-            record.configurations.push(configuration(install));
+            record.configurations.push(configuration(install, package.traits));
             record.descriptors.extend(descriptors(models, &install.section, &mut strings));
         }
         record.strings = strings.into_iter().collect();

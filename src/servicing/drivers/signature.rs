@@ -86,7 +86,8 @@ impl SignatureCheck {
         Self { signature, signer, verdict, detail, catalog: None, unreferenced, files }
     }
 
-    fn unsigned(detail: String) -> Self {
+    /// Nothing signs the package, for that reason.
+    pub(super) fn unsigned(detail: String) -> Self {
         Self::of(DriverSignature::Unsigned, None, detail)
     }
 

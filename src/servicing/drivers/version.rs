@@ -10,7 +10,7 @@
 //! | 8–23 | class GUID, little-endian |
 //! | 24–31 | `DriverVer` date, FILETIME, 00:00 UTC |
 //! | 32–39 | `DriverVer` version, revision first |
-//! | 40–47 | traits of the INF; the rule is not known and 0 is accepted |
+//! | 40–47 | traits of the INF (see the module `traits`) |
 //!
 //! Reference: docs/formats/driver-database.md; checked against every package of three real hives.
 
@@ -35,12 +35,12 @@ pub struct PackageVersion {
     pub date: u64,
     /// Version of `DriverVer`: major, minor, build, revision, 16 bits each, major highest.
     pub version: u64,
-    /// The last eight bytes, kept as they are.
+    /// The last eight bytes: [`Traits::version_traits`](super::traits::Traits::version_traits).
     pub traits: u64,
 }
 
 impl PackageVersion {
-    /// The value of a third-party package.
+    /// The value of a third-party package without traits.
     pub fn third_party(architecture: Architecture, class_guid: Guid, date: u64, version: u64) -> Self {
         Self { inbox: false, architecture: architecture.number(), class_guid, date, version, traits: 0 }
     }

@@ -13,9 +13,9 @@ mod windows;
 
 use images::{read, root, save};
 use imgsvc::error::Error;
-use imgsvc::formats::regf::Hive;
+use imgsvc::formats::regf::{sz, Hive, REG_SZ};
 use imgsvc::progress::unobserved;
-use imgsvc::servicing::drivers::{add, list, AddOptions, DriverStatus};
+use imgsvc::servicing::drivers::{add, database, list, AddOptions, DriverStatus};
 use packages::Sample;
 use std::path::Path;
 use std::process::Command;
@@ -161,6 +161,33 @@ fn real_hives_of_windows_8_1_and_10_get_the_next_names_and_keep_everything_else(
         assert_eq!(lost.len(), 1, "only OemInfMap is another: {lost:?}");
         assert!(has_key(&changed, r"ControlSet001\Services\stor"));
     }
+}
+
+#[test]
+fn the_language_and_the_code_page_of_the_image_decide_what_an_inf_says() {
+    let bench = WindowsBench::with(|tree| {
+        windows::edit_hive(&tree.join("Windows/System32/config/SYSTEM"), |hive| {
+            for (key, name, text) in [
+                ("Language", "InstallLanguage", "0415"),
+                ("Language", "Default", "0407"),
+                ("CodePage", "ACP", "1250"),
+            ] {
+                let key = hive.create_key(hive.root(), &format!(r"ControlSet001\Control\Nls\{key}")).unwrap();
+                hive.set_value(key, name, REG_SZ, &sz(text)).unwrap();
+            }
+        });
+    });
+    let inf = Sample { catalog: false, ..Sample::network("net") }.write(&bench.drivers());
+    let mut bytes = std::fs::read(&inf).unwrap();
+    bytes.extend(
+        b"[Strings.0407]\r\nMaker = \"Hersteller\"\r\n[Strings.0415]\r\nMaker = \"\xA3\xF3d\x9F\"\r\n",
+    );
+    std::fs::write(&inf, bytes).unwrap();
+    let mut session = bench.mount();
+    let reports = add_all(&mut session, &[inf], AddOptions { force_unsigned: true, ..recurse() });
+    assert_eq!(reports[0].provider_name.as_deref(), Some("\u{141}\u{f3}d\u{17a}"), "{reports:?}");
+    let known = database::packages(&hive(&session, "DRIVERS")).unwrap();
+    assert_eq!(known[0].provider, reports[0].provider_name);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 
 use super::hives::ImageHive;
 use crate::error::{Error, InFile, Result};
-use crate::formats::inf::{Architecture, Target};
+use crate::formats::inf::{Architecture, CodePage, ParseOptions, Target};
 use crate::formats::regf::{Hive, KeyId, Peek};
 use crate::image::identity::{self, control_set, Product, Software, Sources};
 use crate::image::{ImageDetails, ImagePath, View};
@@ -38,6 +38,9 @@ pub struct WindowsImage {
     /// Architecture, version, product type and suites. If the build is not known, it is as high as a
     /// build can be, so that it excludes no driver.
     pub target: Target,
+    /// What the text of INFs means here: the language Windows was installed with before English, and the
+    /// ANSI code page.
+    pub inf_text: ParseOptions,
     /// The SYSTEM hive.
     pub system: ImageHive,
 }
@@ -56,14 +59,41 @@ impl WindowsImage {
         };
         let architecture = architecture(view, details, &directory, &system.hive)?;
         let (major, minor, build) = version(view, details, &directory, &system.hive)?;
-        let options = match control_set(&system.hive)? {
+        let set = control_set(&system.hive)?;
+        let options = match set {
             Some(set) => system.hive.find(set, r"Control\ProductOptions")?,
             None => None,
         };
+        let inf_text = match set {
+            Some(set) => inf_text(&system.hive, set)?,
+            None => ParseOptions::default(),
+        };
         let (product_type, suite) = product(&system.hive, options, details)?;
         let target = Target { architecture, major, minor, build, product_type, suite };
-        Ok(Self { directory, target, system })
+        Ok(Self { directory, target, inf_text, system })
     }
+}
+
+/// What the control set's `Control\Nls` says of languages; what it does not say is English and Western.
+fn inf_text(system: &Hive, set: KeyId) -> Result<ParseOptions> {
+    let text = |path: &str, name: &str| -> Result<Option<String>> {
+        let Some(key) = system.find(set, path)? else { return Ok(None) };
+        Ok(system.value(key, name)?.and_then(|value| value.as_text()))
+    };
+    let mut options = ParseOptions::default();
+    for name in ["Default", "InstallLanguage"] {
+        let language = text(r"Control\Nls\Language", name)?;
+        let language = language.and_then(|text| u16::from_str_radix(text.trim(), 16).ok());
+        if let Some(language) = language.filter(|language| *language != 0) {
+            options.languages.retain(|known| *known != language);
+            options.languages.insert(0, language);
+        }
+    }
+    let page = text(r"Control\Nls\CodePage", "ACP")?.and_then(|text| text.trim().parse().ok()).map(CodePage);
+    if let Some(page) = page.filter(|page| page.is_known()) {
+        options.code_page = page;
+    }
+    Ok(options)
 }
 
 /// A hive of the image: `SYSTEM`, `DRIVERS`, `SOFTWARE`.

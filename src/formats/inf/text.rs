@@ -26,6 +26,11 @@ impl CodePage {
     /// windows-1252, Western European.
     pub const WESTERN: Self = Self(1252);
 
+    /// Whether texts of the code page can be read.
+    pub fn is_known(self) -> bool {
+        self.encoding().is_ok()
+    }
+
     /// The code page's characters. Windows' ANSI code pages are all there, and UTF-8, which Windows 10
     /// and later can be set to.
     fn encoding(self) -> Result<&'static encoding_rs::Encoding> {

@@ -81,7 +81,7 @@ impl Planner {
         if !is_inf(path) {
             return Ok(Outcome::Done(report.not_applicable("its name does not end with .inf")));
         }
-        let source = match PackageInf::read(path) {
+        let source = match PackageInf::read_with(path, &self.target.inf_text) {
             Ok(Ok(source)) => source,
             Ok(Err(reason)) => return Ok(Outcome::Done(report.not_applicable(reason))),
             Err(error) => return Ok(Outcome::Done(report.failed(error))),

@@ -173,7 +173,7 @@ fn boot_start(
     label: &str,
 ) -> Result<Option<BootStart>> {
     let bytes = view.read_file(inf, u64::try_from(SIZE_LIMIT).unwrap_or(u64::MAX))?;
-    let parsed = Inf::parse(&bytes).in_file(inf.to_string())?;
+    let parsed = Inf::parse_with(&bytes, &target.inf_text).in_file(inf.to_string())?;
     let included = &mut |name: &str| target.inbox_inf(view, name);
     stored_boot_start(&parsed, label, &target.target, included).in_file(inf.to_string())
 }

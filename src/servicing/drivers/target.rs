@@ -9,7 +9,7 @@ use super::oem_map::{number_of, OemInfMap};
 use super::store::{FILE_REPOSITORY, INF_DIRECTORY};
 use super::withdraw;
 use crate::error::{Error, InFile, Result};
-use crate::formats::inf::{Guid, Inf, Target, SIZE_LIMIT};
+use crate::formats::inf::{Guid, Inf, ParseOptions, Target, SIZE_LIMIT};
 use crate::formats::regf::{dword, Edit, Hive, KeyId, REG_DWORD};
 use crate::image::{ImageDetails, ImagePath, Transaction, View};
 use crate::progress::Observer;
@@ -26,6 +26,8 @@ pub struct TargetImage {
     pub windows: ImagePath,
     /// What packages must be for.
     pub target: Target,
+    /// What the text of INFs means to the image.
+    pub inf_text: ParseOptions,
     system: ImageHive,
     drivers: Option<ImageHive>,
     software: Option<ImageHive>,
@@ -51,7 +53,7 @@ impl TargetImage {
     /// [`Error::NotServiceable`] for images without a SYSTEM hive, and for Windows before 8, whose driver
     /// database is no part of the registry; [`Error::HiveDirty`] with the hive's path.
     pub fn open(view: &View<'_>, details: &ImageDetails) -> Result<Self> {
-        let WindowsImage { directory, target, system } = WindowsImage::open(view, details)?;
+        let WindowsImage { directory, target, inf_text, system } = WindowsImage::open(view, details)?;
         if database::find(&system.hive)?.is_none() {
             check_version(&target)?;
         }
@@ -62,7 +64,7 @@ impl TargetImage {
         let classes = BootClasses::new(inbox);
         let oem_map = database::oem_map(&system.hive)?;
         let (windows, software, noting) = (directory, None, false);
-        Ok(Self { windows, target, system, drivers, software, classes, oem_map, noting })
+        Ok(Self { windows, target, inf_text, system, drivers, software, classes, oem_map, noting })
     }
 
     /// Whether packages of the class may be needed to boot.
@@ -130,7 +132,7 @@ impl TargetImage {
             return Ok(None);
         }
         let bytes = view.read_file(&path, u64::try_from(SIZE_LIMIT).unwrap_or(u64::MAX))?;
-        Inf::parse(&bytes).in_file(path.to_string()).map(Some)
+        Inf::parse_with(&bytes, &self.inf_text).in_file(path.to_string()).map(Some)
     }
 
     /// The hive that records packages of a class: images without a DRIVERS hive have all in SYSTEM.

@@ -745,8 +745,10 @@ imgsvc_status imgsvc_driver_find(const uint16_t *const *paths,
 // `paths` are `count` INF files or directories of the host. `options`: `{recurse (look for INFs in
 // sub-directories too), forceUnsigned (unsigned and tampered packages go in too), requireWhql (only
 // packages that Microsoft signed go in), trustedRoots (a file of certificates (PEM, DER or PKCS#7), or a
-// directory of such files, that are roots beside Microsoft's and the image's)}`. `*out_document`: `{drivers: [{path, status:
-// "Added"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
+// directory of such files, that are roots beside Microsoft's and the image's), bootCritical: "Auto" (default:
+// packages with a driver that starts at boot get what that needs)|"Never"|"Force" (all with a function driver's
+// service), defer (leave what only a running Windows can install to Windows Setup)}`. `*out_document`: `{drivers: [{path, status:
+// "Added"|"Deferred"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
 // className, classGuid, version, date, catalogFile, driverSignature:
 // "Signed"|"Unsigned"|"Tampered"|"Unknown", signatureVerdict: "Whql"|"Authenticode"|"TestSigned"|
 // "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, error: {status, id,

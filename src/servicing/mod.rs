@@ -6,6 +6,7 @@
 pub mod drivers;
 pub mod hives;
 pub mod registry;
+pub mod setup;
 pub mod setup_state;
 pub mod source;
 pub mod windows;

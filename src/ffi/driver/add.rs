@@ -22,6 +22,8 @@ struct AddOptions {
     force_unsigned: bool,
     require_whql: bool,
     trusted_roots: Option<PathBuf>,
+    boot_critical: drivers::BootCritical,
+    defer: bool,
     preview: bool,
 }
 
@@ -31,8 +33,10 @@ struct AddOptions {
 /// `paths` are `count` INF files or directories of the host. `options`: `{recurse (look for INFs in
 /// sub-directories too), forceUnsigned (unsigned and tampered packages go in too), requireWhql (only
 /// packages that Microsoft signed go in), trustedRoots (a file of certificates (PEM, DER or PKCS#7), or a
-/// directory of such files, that are roots beside Microsoft's and the image's)}`. `*out_document`: `{drivers: [{path, status:
-/// "Added"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
+/// directory of such files, that are roots beside Microsoft's and the image's), bootCritical: "Auto" (default:
+/// packages with a driver that starts at boot get what that needs)|"Never"|"Force" (all with a function driver's
+/// service), defer (leave what only a running Windows can install to Windows Setup)}`. `*out_document`: `{drivers: [{path, status:
+/// "Added"|"Deferred"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
 /// className, classGuid, version, date, catalogFile, driverSignature:
 /// "Signed"|"Unsigned"|"Tampered"|"Unknown", signatureVerdict: "Whql"|"Authenticode"|"TestSigned"|
 /// "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, error: {status, id,
@@ -65,6 +69,8 @@ pub unsafe extern "C" fn imgsvc_driver_add(
             require_whql: options.require_whql,
             trusted_roots: options.trusted_roots.clone(),
             preview: options.preview,
+            boot_critical: options.boot_critical,
+            defer: options.defer,
         };
         let reports = session.inner.with(|session| drivers::add(session, &paths, options, observer))?;
         Ok(ReportList::of(reports, |report| report.error.as_ref()))

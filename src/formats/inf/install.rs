@@ -36,8 +36,7 @@ pub const INSTALL_PARTS: [&str; 12] = [
 ];
 
 /// Directives that do something when a device is installed, and nothing to an offline image.
-const NOT_OFFLINE: [&str; 9] = [
-    "CopyINF",
+const NOT_OFFLINE: [&str; 8] = [
     "LogConfig",
     "ProfileItems",
     "UpdateInis",

@@ -1,10 +1,13 @@
 //! Adding driver packages to an image: all of one call in one transaction, one report for each INF.
 
+use super::boot_start::BootCritical;
+use super::deferred;
 use super::find::find;
 use super::package::PackageFile;
 use super::placement::{Content, Placement};
 use super::prepare::{Outcome, Planner, Prepared};
-use super::report::{DriverReport, DriverStatus};
+use super::queue::Queue;
+use super::report::{joined, DriverReport, DriverStatus};
 use crate::error::{Error, Result};
 use crate::formats::cat::FileDigests;
 use crate::image::{clock, folder, ImageDetails, ImagePath, PutOptions, Session, Transaction, View};
@@ -24,6 +27,10 @@ pub struct AddOptions {
     pub trusted_roots: Option<PathBuf>,
     /// Change nothing, and report what would be changed; see [`DriverReport::plan`].
     pub preview: bool,
+    /// Which packages get what a driver needs to start at boot.
+    pub boot_critical: BootCritical,
+    /// Leave what only a running Windows can install to Windows Setup.
+    pub defer: bool,
 }
 
 /// Adds the packages of all INFs in `paths` (files and folders).
@@ -51,21 +58,35 @@ pub fn add(
     let now = clock::now();
     let mut planner = Planner::open(&transaction.view(), &details, options, now)?;
     let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
-    let total = u64::try_from(found.packages.len()).unwrap_or(u64::MAX);
-    for (done, package) in (0_u64..).zip(&found.packages) {
-        report(observer, Phase::Drivers, done, total)?;
-        let outcome = planner.prepare(&package.path, &transaction.view())?;
-        reports.push(match outcome {
+    let mut queue = Queue::new(found.packages);
+    while let Some(waiting) = queue.next() {
+        report(observer, Phase::Drivers, queue.done(), queue.total())?;
+        let outcome = planner.prepare(&waiting.path, &transaction.view())?;
+        let report = match outcome {
             Outcome::Done(report) => report,
             Outcome::Ready(report, prepared) => {
+                queue.bring(&waiting.path, prepared.copy_infs())?;
                 put(&mut planner, report, &prepared, &mut transaction, observer)?
             }
-        });
+            Outcome::Deferred(report, prepared) => {
+                queue.bring(&waiting.path, prepared.copy_infs())?;
+                defer(&mut planner, report, &prepared, &mut transaction, observer)?
+            }
+        };
+        reports.push(waiting.explain(report));
     }
-    if reports.iter().any(|report| report.status == DriverStatus::Added) {
+    if reports.iter().any(|report| report.status == DriverStatus::Deferred) {
+        let architecture = planner.target.target.architecture;
+        let remarks = planner.first_boot.store(architecture, &mut transaction, observer)?;
+        for report in reports.iter_mut().filter(|report| report.status == DriverStatus::Deferred) {
+            report.reason = report.reason.take().into_iter().chain(remarks.clone()).reduce(joined);
+        }
+    }
+    let changes = [DriverStatus::Added, DriverStatus::Deferred];
+    if reports.iter().any(|report| changes.contains(&report.status)) {
         planner.target.stage(&mut transaction, now, observer)?;
         // The last word a caller can cancel at: after it, the changes are made.
-        report(observer, Phase::Drivers, total, total)?;
+        report(observer, Phase::Drivers, queue.total(), queue.total())?;
     } else {
         planner.target.close(&transaction.view());
     }
@@ -84,13 +105,21 @@ pub(super) fn preview(
     let found = find(paths, options.recurse)?;
     let mut planner = Planner::open(view, details, AddOptions { preview: true, ..options }, clock::now())?;
     let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
-    let total = u64::try_from(found.packages.len()).unwrap_or(u64::MAX);
-    for (done, package) in (0_u64..).zip(&found.packages) {
-        report(observer, Phase::Drivers, done, total)?;
-        reports.push(match planner.prepare(&package.path, view)? {
+    let mut queue = Queue::new(found.packages);
+    while let Some(waiting) = queue.next() {
+        report(observer, Phase::Drivers, queue.done(), queue.total())?;
+        let report = match planner.prepare(&waiting.path, view)? {
             Outcome::Done(report) => report,
-            Outcome::Ready(report, prepared) => planner.plan(report, &prepared, view)?,
-        });
+            Outcome::Ready(report, prepared) => {
+                queue.bring(&waiting.path, prepared.copy_infs())?;
+                planner.plan(report, &prepared, view)?
+            }
+            Outcome::Deferred(report, prepared) => {
+                queue.bring(&waiting.path, prepared.copy_infs())?;
+                planner.plan_deferred(report, &prepared, view)?
+            }
+        };
+        reports.push(waiting.explain(report));
     }
     planner.target.close(view);
     Ok(reports)
@@ -109,20 +138,50 @@ fn put(
     transaction: &mut Transaction<'_>,
     observer: Observer<'_>,
 ) -> Result<DriverReport> {
-    let savepoint = transaction.savepoint();
     let placements = prepared.placements(&planner.target)?;
-    for placement in &placements {
+    if let Err(error) = place_all(transaction, &placements, observer)? {
+        let inf = report.path.clone();
+        return Ok(report.failed(error.in_file(inf)));
+    }
+    planner.record(prepared, &transaction.view())?;
+    Ok(report.done(DriverStatus::Added, prepared, &placements))
+}
+
+/// Puts one package into the first-boot plan.
+fn defer(
+    planner: &mut Planner,
+    report: DriverReport,
+    prepared: &Prepared,
+    transaction: &mut Transaction<'_>,
+    observer: Observer<'_>,
+) -> Result<DriverReport> {
+    planner.first_boot.begin(transaction)?;
+    let placements = deferred::placements(&planner.first_boot, &prepared.source, &prepared.package)?;
+    if let Err(error) = place_all(transaction, &placements, observer)? {
+        let inf = report.path.clone();
+        return Ok(report.failed(error.in_file(inf)));
+    }
+    planner.first_boot.add(deferred::step(&prepared.source, &prepared.package, &planner.target.target)?)?;
+    Ok(report.deferred(prepared, &placements))
+}
+
+/// Puts the files of a package into the image: all, or none after an error that the package is to blame for.
+fn place_all(
+    transaction: &mut Transaction<'_>,
+    placements: &[Placement<'_>],
+    observer: Observer<'_>,
+) -> Result<Result<()>> {
+    let savepoint = transaction.savepoint();
+    for placement in placements {
         if let Err(error) = place(transaction, placement, observer) {
             if !placement.content.is_blamed(&error) {
                 return Err(error);
             }
             transaction.roll_back_to(savepoint)?;
-            let inf = report.path.clone();
-            return Ok(report.failed(error.in_file(inf)));
+            return Ok(Err(error));
         }
     }
-    planner.record(prepared, &transaction.view())?;
-    Ok(report.done(DriverStatus::Added, prepared, &placements))
+    Ok(Ok(()))
 }
 
 /// Puts one file into the image.

@@ -9,22 +9,71 @@ use super::withdraw::LOCKDOWN;
 use crate::error::Result;
 use crate::formats::inf::{Configuration, CopyFile, Dirid, Guid, Service};
 use crate::formats::regf::{dword, sz, Hive, REG_DWORD, REG_EXPAND_SZ, REG_SZ};
+use serde::{Deserialize, Serialize};
+
+/// Which packages get what a driver needs to start at boot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BootCritical {
+    /// Those with a service that starts at boot.
+    #[default]
+    Auto,
+    /// None: Windows sets devices up when it sees them.
+    Never,
+    /// All with a function driver's service, which keeps the start type that its INF says.
+    Force,
+}
 
 /// The part of a package that starts at boot.
 #[derive(Debug, Clone)]
 pub struct BootStart {
-    /// Install sections that have a boot-start service, each with its models.
+    /// Install sections that have a boot-start service, or were chosen to be treated so, each with its models.
     pub sections: Vec<Configuration>,
 }
 
-impl BootStart {
-    /// Picks the install sections with a boot-start driver; `None` if there are none.
-    pub fn of(mut sections: Vec<Configuration>) -> Option<Self> {
+/// The install sections of a package that have drivers.
+#[derive(Debug, Default)]
+pub struct DriverSections {
+    boot: Vec<Configuration>,
+    /// With the service of a function driver that does not start at boot.
+    other: Vec<Configuration>,
+}
+
+impl DriverSections {
+    /// Sorts install sections; those without a driver are left out.
+    pub fn of(sections: Vec<Configuration>) -> Self {
         let is_boot = |service: &Service| service.is_boot_start() && services::is_driver(service);
-        sections.retain(|found| found.install.services.iter().any(is_boot));
-        (!sections.is_empty()).then_some(Self { sections })
+        let is_function = |service: &Service| {
+            service.is_associated() && service.section.is_some() && services::is_driver(service)
+        };
+        let mut found = Self::default();
+        for section in sections {
+            if section.install.services.iter().any(is_boot) {
+                found.boot.push(section);
+            } else if section.install.services.iter().any(is_function) {
+                found.other.push(section);
+            }
+        }
+        found
     }
 
+    /// Whether a driver starts at boot.
+    pub fn start_at_boot(&self) -> bool {
+        !self.boot.is_empty()
+    }
+
+    /// The sections that are treated as starting at boot; `None` if there are none.
+    pub fn choose(self, which: BootCritical) -> Option<BootStart> {
+        let mut sections = match which {
+            BootCritical::Never => Vec::new(),
+            BootCritical::Auto => self.boot,
+            BootCritical::Force => self.boot.into_iter().chain(self.other).collect(),
+        };
+        sections.sort_by_key(|found| found.models.first().map(|model| model.line));
+        (!sections.is_empty()).then_some(BootStart { sections })
+    }
+}
+
+impl BootStart {
     /// The drivers' services, each name once.
     pub fn services(&self) -> Vec<&Service> {
         let mut found: Vec<&Service> = Vec::new();

@@ -2,7 +2,8 @@
 
 use super::classes::{well_known_name, BootClasses, DatabaseHive};
 use super::database::{self, KnownPackage};
-use super::report::{DriverInfo, DriverSignature};
+use super::deferred;
+use super::report::{DriverInfo, DriverSignature, DriverState};
 use super::store::FILE_REPOSITORY;
 use super::target::class_name;
 use super::version::{parts, text};
@@ -11,6 +12,7 @@ use crate::formats::inf::Guid;
 use crate::formats::regf::Hive;
 use crate::image::{ImagePath, Session};
 use crate::servicing::hives::ImageHive;
+use crate::servicing::setup::FirstBoot;
 use crate::servicing::windows::{hive_path, WindowsImage};
 use std::collections::HashMap;
 
@@ -23,7 +25,8 @@ pub fn list(session: &mut Session, all: bool) -> Result<Vec<DriverInfo>> {
     session.refresh()?;
     let view = session.view()?;
     let WindowsImage { directory, system, .. } = WindowsImage::open(&view, session.image())?;
-    if database::find(&system.hive)?.is_none() {
+    let first_boot = FirstBoot::open(&view, &directory)?;
+    if database::find(&system.hive)?.is_none() && first_boot.steps().is_empty() {
         return Err(Error::NotServiceable {
             reason: "its registry has no driver database, which Windows 8 and newer have".to_owned(),
         });
@@ -49,6 +52,10 @@ pub fn list(session: &mut Session, all: bool) -> Result<Vec<DriverInfo>> {
         if all || !info.inbox {
             infos.push(info);
         }
+    }
+    for (_, package) in deferred::packages(&first_boot) {
+        let is_boot = reader.classes.contains(package.class());
+        infos.push(package.info(first_boot.folder(), is_boot)?);
     }
     infos.sort_by_cached_key(|info| (sort_key(&info.driver), info.original_file_name.clone()));
     drivers.into_iter().chain([system]).for_each(|hive| hive.close(&view));
@@ -80,6 +87,7 @@ impl Reader<'_> {
         let numbers = version.map(|version| parts(version.version));
         let number = |index: usize| numbers.and_then(|numbers| numbers.get(index).copied());
         Ok(DriverInfo {
+            state: DriverState::Installed,
             driver: if published.is_empty() { inf.clone() } else { published },
             original_file_name: format!(r"{folder}\{}\{inf}", package.label),
             inbox: version.map_or(!is_oem, |version| version.inbox),
@@ -99,7 +107,7 @@ impl Reader<'_> {
             minor_version: number(1),
             build: number(2),
             revision: number(3),
-            hive,
+            hive: Some(hive),
         })
     }
 

@@ -12,6 +12,7 @@ pub mod boot_start;
 pub mod classes;
 pub mod configuration;
 pub mod database;
+mod deferred;
 pub mod device_ids;
 mod export;
 mod find;
@@ -21,6 +22,7 @@ pub mod package;
 mod placement;
 mod plan;
 mod prepare;
+mod queue;
 pub mod record;
 mod remove;
 mod report;
@@ -35,6 +37,7 @@ pub mod version;
 mod withdraw;
 
 pub use add::{add, AddOptions};
+pub use boot_start::BootCritical;
 pub use export::{export, ExportOptions};
 pub use find::{find, FoundPackage, FoundPackages};
 pub use list::list;
@@ -44,6 +47,6 @@ pub use plan::{
 };
 pub use remove::{remove, RemoveOptions};
 pub use report::{
-    DriverInfo, DriverReport, DriverSignature, DriverStatus, ExportReport, ExportStatus, RemoveReport,
-    RemoveStatus,
+    DriverInfo, DriverReport, DriverSignature, DriverState, DriverStatus, ExportReport, ExportStatus,
+    RemoveReport, RemoveStatus,
 };

@@ -1,6 +1,6 @@
 //! A driver package on the host: its INF, what of it is for an image, its files and its signature.
 
-use super::boot_start::BootStart;
+use super::boot_start::{BootCritical, BootStart, DriverSections};
 use super::classes;
 use super::device_ids::DeviceIds;
 use super::signature::{self, CheckedFile, PackageCatalog, SignatureCheck};
@@ -9,8 +9,8 @@ use super::trust::Trust;
 use crate::error::{Error, InFile, Result};
 use crate::formats::cat::{Catalog, FileDigests};
 use crate::formats::inf::{
-    self, Applicability, DriverVer, Environment, Guid, IncludedInf, Inf, ParseOptions, SourceFile, Target,
-    Version,
+    self, Applicability, DriverVer, Environment, Evaluation, Guid, IncludedInf, Inf, ParseOptions,
+    SourceFile, Target, Version,
 };
 use crate::image::folder::{self, HostEntry, HostKind};
 use std::collections::HashMap;
@@ -68,8 +68,12 @@ pub struct Package {
     pub device_ids: DeviceIds,
     /// What it asks of Windows besides its driver.
     pub traits: Traits,
-    /// The part that starts at boot.
+    /// The part that starts at boot, or is treated so.
     pub boot_start: Option<BootStart>,
+    /// A driver of it starts at boot, as the INF says.
+    pub starts_at_boot: bool,
+    /// The INFs beside its own that it brings along, as `CopyINF` names them.
+    pub copy_infs: Vec<String>,
     /// It has no devices: it is installed by name, not by Plug and Play.
     pub is_primitive: bool,
 }
@@ -121,7 +125,19 @@ impl Package {
         trust: &Trust,
         included: IncludedInf<'_>,
     ) -> Result<Self> {
-        let (mut package, listed) = Self::evaluate(source, applicability, target, included)?;
+        Self::read_for(BootCritical::Auto, source, applicability, target, trust, included)
+    }
+
+    /// As [`Self::read`], with a choice of what is treated as starting at boot.
+    pub fn read_for(
+        boot_critical: BootCritical,
+        source: &PackageInf,
+        applicability: Applicability,
+        target: &Target,
+        trust: &Trust,
+        included: IncludedInf<'_>,
+    ) -> Result<Self> {
+        let (mut package, listed) = Self::evaluate(boot_critical, source, applicability, target, included)?;
         let mut host = HostPackage::new(&source.path)?;
         package.files = files(listed, source, &mut host)?;
         let (catalog, package_catalog) = catalog(source, target, &mut host)?;
@@ -136,11 +152,12 @@ impl Package {
     /// The package as far as its INF alone tells: without files, and not signed.
     pub fn of_inf(source: &PackageInf, target: &Target, included: IncludedInf<'_>) -> Result<Self> {
         let applicability = source.applicability(target)?;
-        Ok(Self::evaluate(source, applicability, target, included)?.0)
+        Ok(Self::evaluate(BootCritical::Auto, source, applicability, target, included)?.0)
     }
 
     /// As [`of_inf`](Self::of_inf), and the files that the INF lists.
     fn evaluate(
+        boot_critical: BootCritical,
         source: &PackageInf,
         applicability: Applicability,
         target: &Target,
@@ -162,13 +179,16 @@ impl Package {
             class_guid: &classes::well_known_guid,
             ..Environment::new(*target)
         };
-        let evaluation = source.inf.evaluate(&environment, included).in_file(shown)?;
+        let evaluation = source.inf.evaluate(&environment, included).in_file(shown.as_str())?;
         let is_extension = class_guid == classes::EXTENSION_CLASS;
         let mut device_ids = DeviceIds::default();
         for (model, install) in evaluation.devices() {
             let hardware_id = model.hardware_id.as_deref().unwrap_or_default();
             device_ids.add_line(hardware_id, &model.compatible_ids, install.feature_score, is_extension);
         }
+        let copy_infs = copy_infs(&evaluation).in_file(shown)?;
+        let traits = Traits::of(&evaluation);
+        let sections = DriverSections::of(evaluation.configurations);
         let package = Self {
             label,
             class_guid,
@@ -178,8 +198,10 @@ impl Package {
             files: Vec::new(),
             catalog: None,
             device_ids,
-            traits: Traits::of(&evaluation),
-            boot_start: BootStart::of(evaluation.configurations),
+            traits,
+            starts_at_boot: sections.start_at_boot(),
+            boot_start: sections.choose(boot_critical),
+            copy_infs,
             is_primitive: !matches!(applicability, Applicability::Models(_)),
         };
         Ok((package, evaluation.files))
@@ -199,19 +221,34 @@ fn file_name(path: &Path) -> Result<String> {
     }
 }
 
-/// The part that starts at boot of a package that an image has under the name `label`, from its INF.
-pub fn stored_boot_start(
+/// The INFs that the package's sections bring along; a name is that of a file beside the INF.
+///
+/// Reference: MicrosoftDocs "INF CopyINF Directive": in the same directory; staged with the package.
+fn copy_infs(evaluation: &Evaluation) -> Result<Vec<String>> {
+    let installs = evaluation.configurations.iter().map(|found| &found.install);
+    let mut names: Vec<String> = Vec::new();
+    for name in installs.chain(&evaluation.primitive).flat_map(|install| &install.copy_infs) {
+        let name = inf::safe_relative_path(name)?;
+        if !names.iter().any(|known| same_name(known, &name)) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// The drivers of a package that an image has under the name `label`, from its INF.
+pub fn stored_drivers(
     inf: &Inf,
     label: &str,
     target: &Target,
     included: IncludedInf<'_>,
-) -> Result<Option<BootStart>> {
+) -> Result<DriverSections> {
     let environment = Environment {
         store_folder: Some(label),
         class_guid: &classes::well_known_guid,
         ..Environment::new(*target)
     };
-    Ok(BootStart::of(inf.evaluate(&environment, included)?.configurations))
+    Ok(DriverSections::of(inf.evaluate(&environment, included)?.configurations))
 }
 
 /// The files that the INF lists.
@@ -338,7 +375,7 @@ impl HostPackage {
 }
 
 /// Whether two names are the same to Windows.
-fn same_name(left: &str, right: &str) -> bool {
+pub fn same_name(left: &str, right: &str) -> bool {
     let units = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
     crate::formats::upcase::equal(&units(left), &units(right))
 }

@@ -2,7 +2,9 @@
 //! and for previews.
 
 use super::add::AddOptions;
+use super::boot_start::BootCritical;
 use super::database::Record;
+use super::deferred::{self, Why};
 use super::find::is_inf;
 use super::oem_map::number_of;
 use super::package::{Package, PackageInf};
@@ -13,15 +15,21 @@ use super::report::{DriverReport, DriverSignature, DriverStatus};
 use super::target::TargetImage;
 use super::trust::Trust;
 use super::version::text;
-use crate::error::{InFile, Result};
+use crate::error::{Error, InFile, Result};
 use crate::formats::inf::Applicability;
 use crate::image::{ImageDetails, View};
+use crate::servicing::setup::FirstBoot;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Packages that start at boot carry this remark, until it was shown that Windows boots with them.
 const BOOT_START_REMARK: &str =
     "it starts at boot: written as Windows writes it, but not proven by booting Windows";
+
+/// Packages that are treated as if they started at boot carry this one.
+const FORCED_REMARK: &str =
+    "what a driver needs at boot was written as asked for (Force), its services start as the \
+                             INF says; not proven by booting Windows";
 
 /// What one call knows: the image, and what it is to do.
 pub struct Planner {
@@ -32,12 +40,19 @@ pub struct Planner {
     now: u64,
     /// The INFs that this call recorded, by their store folders.
     recorded: HashMap<String, PathBuf>,
+    /// What Windows Setup is to do.
+    pub first_boot: FirstBoot,
 }
 
 /// A package that can go in.
 pub struct Prepared {
-    source: PackageInf,
-    package: Package,
+    /// Its INF.
+    pub source: PackageInf,
+    /// What of it is for the image.
+    pub package: Package,
+    boot_critical: BootCritical,
+    /// Why it would be left to Windows Setup.
+    why: Option<Why>,
     record: Record,
     number: u32,
 }
@@ -46,6 +61,8 @@ pub struct Prepared {
 pub enum Outcome {
     /// A package that can go in, and what is known of it.
     Ready(DriverReport, Box<Prepared>),
+    /// A package that is left to Windows Setup, and what is known of it.
+    Deferred(DriverReport, Box<Prepared>),
     /// There is nothing to do, or nothing that can be done.
     Done(DriverReport),
 }
@@ -56,6 +73,8 @@ enum Examined {
     Package { package: Box<Package>, known: Option<String> },
     /// The image has the package under this published name; the reason says so.
     Present { published: String, reason: String },
+    /// The first-boot plan has the package.
+    Waiting,
     /// Not for this image, or no driver.
     NotApplicable(String),
 }
@@ -63,7 +82,11 @@ enum Examined {
 impl Planner {
     /// Opens the image, and finds out what is trusted: what the image trusts, and what the caller gave.
     pub fn open(view: &View<'_>, details: &ImageDetails, options: AddOptions, now: u64) -> Result<Self> {
-        let target = TargetImage::open(view, details)?;
+        let target = match options.defer {
+            true => TargetImage::open_any(view, details)?,
+            false => TargetImage::open(view, details)?,
+        };
+        let first_boot = FirstBoot::open(view, &target.windows)?;
         let mut trust = Trust::new(now);
         if let Some(software) = target.look_at_software(view)? {
             trust.add_image(&software.hive).in_file(software.path().to_string())?;
@@ -72,7 +95,7 @@ impl Planner {
         if let Some(path) = &options.trusted_roots {
             trust.add_path(path)?;
         }
-        Ok(Self { target, options, trust, now, recorded: HashMap::new() })
+        Ok(Self { target, options, trust, now, recorded: HashMap::new(), first_boot })
     }
 
     /// Works out one package. An error is one that no package is to blame for: it ends the whole call.
@@ -91,6 +114,7 @@ impl Planner {
             Ok(Examined::Present { published, reason }) => {
                 return Ok(Outcome::Done(report.present(published, reason)))
             }
+            Ok(Examined::Waiting) => return Ok(Outcome::Done(report.waiting())),
             Ok(Examined::NotApplicable(reason)) => return Ok(Outcome::Done(report.not_applicable(reason))),
             Err(error) => return Ok(Outcome::Done(report.failed(error))),
         };
@@ -109,11 +133,53 @@ impl Planner {
         };
         let published = format!("oem{number}.inf");
         let record = record(&source, &package, self.target.target.architecture, &published, self.now);
-        let prepared = Prepared { source, package, record, number };
+        let why = if !self.target.has_database {
+            Some(Why::NoDatabase)
+        } else {
+            package.is_primitive.then_some(Why::Primitive)
+        };
+        let boot_critical = self.options.boot_critical;
+        let prepared = Prepared { source, package, boot_critical, why, record, number };
+        if let Some(why) = why.filter(|_| self.options.defer) {
+            return Ok(match self.refuse_deferral(&prepared, why) {
+                Some(error) => Outcome::Done(report.failed(error.in_file(path.display().to_string()))),
+                None => Outcome::Deferred(report, Box::new(prepared)),
+            });
+        }
         match prepared.check(&self.target, view) {
             Ok(()) => Ok(Outcome::Ready(report, Box::new(prepared))),
             Err(error) => Ok(Outcome::Done(report.failed(error.in_file(path.display().to_string())))),
         }
+    }
+
+    /// Why a package cannot be left to Windows Setup either.
+    fn refuse_deferral(&self, prepared: &Prepared, why: Why) -> Option<Error> {
+        let reason = if prepared.package.starts_at_boot {
+            "its driver starts at boot, and Windows Setup would come too late to install it"
+        } else if self.target.is_windows_pe {
+            "Windows PE has no Windows Setup that would install it when it starts"
+        } else {
+            return None;
+        };
+        let reason = format!("{}; {reason}", why.text());
+        Some(Error::Unsupported { what: "deferring this package".to_owned(), reason })
+    }
+
+    /// Writes down what leaving a package to Windows Setup would change.
+    pub fn plan_deferred(
+        &mut self,
+        mut report: DriverReport,
+        prepared: &Prepared,
+        view: &View<'_>,
+    ) -> Result<DriverReport> {
+        let placements = deferred::placements(&self.first_boot, &prepared.source, &prepared.package)?;
+        let plan = report.plan.get_or_insert_with(Box::default);
+        for placement in &placements {
+            plan.files.push(PlannedFile::of(placement, &prepared.source, view)?);
+        }
+        let report = report.deferred(prepared, &placements);
+        self.first_boot.add(deferred::step(&prepared.source, &prepared.package, &self.target.target)?)?;
+        Ok(DriverReport { status: DriverStatus::Planned, ..report })
     }
 
     /// Reads the package and fills in what the report says of it.
@@ -162,7 +228,12 @@ impl Planner {
                 return Ok(Examined::Present { published, reason });
             }
         }
-        let package = Package::read(source, applicability, &target, &self.trust, &mut included)?;
+        if deferred::is_planned(&self.first_boot, &label) {
+            return Ok(Examined::Waiting);
+        }
+        let boot_critical = self.options.boot_critical;
+        let package =
+            Package::read_for(boot_critical, source, applicability, &target, &self.trust, &mut included)?;
         report.driver_signature = package.signature.signature;
         report.signature_verdict = Some(package.signature.verdict);
         report.signer_name = package.signature.signer.clone();
@@ -174,8 +245,9 @@ impl Planner {
 
     /// Writes the registry's part of a package into the hives in memory.
     pub fn record(&mut self, prepared: &Prepared, view: &View<'_>) -> Result<()> {
-        let Prepared { source, package, record, number } = prepared;
-        self.target.record(record, *number)?;
+        let Prepared { source, package, record, number, .. } = prepared;
+        let forced = prepared.boot_critical == BootCritical::Force && package.boot_start.is_some();
+        self.target.record(record, *number, forced)?;
         self.recorded.insert(package.label.clone(), source.path.clone());
         if let Some(boot_start) = &package.boot_start {
             let published = &record.published_name;
@@ -224,6 +296,28 @@ impl Prepared {
         rehearse(&self.record, &self.source, &self.package)
     }
 
+    /// The INFs that it brings along.
+    pub fn copy_infs(&self) -> &[String] {
+        &self.package.copy_infs
+    }
+
+    /// What an admin should know of the part that starts at boot.
+    fn boot_remark(&self) -> Option<&'static str> {
+        let package = &self.package;
+        match (self.boot_critical, package.starts_at_boot, package.boot_start.is_some()) {
+            (BootCritical::Never, true, _) => Some(
+                "it starts at boot, and what that needs was left out as asked for (Never): \
+                 Windows cannot start from a device of it",
+            ),
+            (BootCritical::Force, false, true) => Some(FORCED_REMARK),
+            (BootCritical::Force, _, false) => {
+                Some("it has no driver's service that could be prepared for the boot (Force)")
+            }
+            (_, _, true) => Some(BOOT_START_REMARK),
+            _ => None,
+        }
+    }
+
     /// What an admin should know of the package.
     fn remarks(&self) -> String {
         let mut remarks = vec![self.package.signature.detail.clone()];
@@ -231,16 +325,35 @@ impl Prepared {
             remarks.push("it goes in because unsigned drivers were asked for".to_owned());
         }
         if self.package.is_primitive {
-            remarks.push("it has no devices, so it is staged and not installed".to_owned());
+            let remark =
+                "it has no devices, so it is staged and not installed: defer it to have Setup install it";
+            remarks.push(remark.to_owned());
         }
-        if self.package.boot_start.is_some() {
-            remarks.push(BOOT_START_REMARK.to_owned());
-        }
+        remarks.extend(self.boot_remark().map(str::to_owned));
         remarks.join("; ")
     }
 }
 
 impl DriverReport {
+    /// The package waits for Windows Setup.
+    pub(super) fn deferred(mut self, prepared: &Prepared, placements: &[Placement<'_>]) -> Self {
+        self.status = DriverStatus::Deferred;
+        let inf = placements.first().map(|placement| placement.path.to_string());
+        self.driver = Some(prepared.source.name.clone());
+        self.original_file_name = inf;
+        self.files = placements.iter().map(|placement| placement.path.to_string()).collect();
+        let signature = &prepared.package.signature;
+        let mut remarks = vec![signature.detail.clone()];
+        if signature.signature != DriverSignature::Signed {
+            remarks.push("pnputil will refuse it unless Windows trusts it by then".to_owned());
+        }
+        remarks.extend(prepared.why.map(|why| why.text().to_owned()));
+        remarks
+            .push("Windows Setup will install it with pnputil; that was not tried with Windows".to_owned());
+        self.reason = Some(remarks.join("; "));
+        self
+    }
+
     /// The package is in the image, or would be.
     pub(super) fn done(
         mut self,

@@ -1,10 +1,11 @@
 //! Removing driver packages from an image: the reverse of adding, all of one call in one transaction.
 
-use super::boot_start::BootStart;
+use super::boot_start::{BootCritical, DriverSections};
+use super::deferred;
 use super::list::list;
 use super::oem_map::number_of;
-use super::package::stored_boot_start;
-use super::report::{DriverInfo, RemoveReport, RemoveStatus};
+use super::package::stored_drivers;
+use super::report::{DriverInfo, DriverState, RemoveReport, RemoveStatus};
 use super::select::select;
 use super::store::{CATALOG_ROOT, DRIVERS_DIRECTORY, INF_DIRECTORY};
 use super::target::TargetImage;
@@ -13,6 +14,7 @@ use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Inf, SIZE_LIMIT};
 use crate::image::{clock, ImagePath, Session, Transaction, View};
 use crate::progress::{report, Observer, Phase};
+use crate::servicing::setup::FirstBoot;
 
 /// How packages are removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,15 +53,20 @@ pub fn remove(
     }
     let details = session.image().clone();
     let mut transaction = session.transaction("remove drivers")?;
-    let mut target = TargetImage::open(&transaction.view(), &details)?;
+    let mut target = TargetImage::open_any(&transaction.view(), &details)?;
+    let mut first_boot = FirstBoot::open(&transaction.view(), &target.windows)?;
     let total = u64::try_from(chosen.len()).unwrap_or(u64::MAX);
     let mut done = 0_u64;
     for driver in &chosen {
         report(observer, Phase::Drivers, done, total)?;
-        reports.push(remove_one(driver, options, &mut target, &mut transaction)?);
+        reports.push(match driver.state {
+            DriverState::Installed => remove_one(driver, options, &mut target, &mut transaction)?,
+            DriverState::Deferred => forget(driver, &mut first_boot, &mut transaction)?,
+        });
         done = done.saturating_add(1);
     }
     if reports.iter().any(|report| report.status == RemoveStatus::Removed) {
+        first_boot.store(target.target.architecture, &mut transaction, observer)?;
         target.stage(&mut transaction, clock::now(), observer)?;
         // The last word a caller can cancel at: after it, the changes are made.
         report(observer, Phase::Drivers, total, total)?;
@@ -118,14 +125,18 @@ fn remove_one(
         return Ok(failed(driver, protection(driver, "the image records no folder of it")));
     };
     let label = String::from_utf16_lossy(folder.file_name().unwrap_or_default());
-    let (boot_start, remark) = match boot_start(target, &transaction.view(), &inf, &label) {
-        Ok(boot_start) => (boot_start, None),
+    let (drivers, remark) = match drivers(target, &transaction.view(), &inf, &label) {
+        Ok(drivers) => (drivers, None),
         // A package whose INF was lost or damaged is what an admin wants to be rid of.
-        Err(error) => {
-            (None, Some(format!("its INF could not be read, so not all that it set up is known: {error}")))
-        }
+        Err(error) => (
+            DriverSections::default(),
+            Some(format!("its INF could not be read, so not all that it set up is known: {error}")),
+        ),
     };
-    if !options.force && (driver.boot_critical || boot_start.is_some()) {
+    // A driver that does not start at boot may have been added as if it did.
+    let starts_at_boot = drivers.start_at_boot() || withdraw::has_services(target.system(), &driver.driver)?;
+    let boot_start = drivers.choose(BootCritical::Force);
+    if !options.force && (driver.boot_critical || starts_at_boot) {
         return Ok(failed(driver, protection(driver, "Windows may need it to start")));
     }
     let shared = withdraw::shared_services(target.system(), &label, &driver.driver)?;
@@ -165,15 +176,23 @@ fn remove_one(
     Ok(removed(driver, files, (!remarks.is_empty()).then(|| remarks.join("; "))))
 }
 
-/// What of the package starts at boot, as its INF in the store says.
-fn boot_start(
-    target: &TargetImage,
-    view: &View<'_>,
-    inf: &ImagePath,
-    label: &str,
-) -> Result<Option<BootStart>> {
+/// Takes a package out of the first-boot plan, with its files.
+fn forget(
+    driver: &DriverInfo,
+    first_boot: &mut FirstBoot,
+    transaction: &mut Transaction<'_>,
+) -> Result<RemoveReport> {
+    let inf = ImagePath::parse(&driver.original_file_name)?;
+    let folder = inf.parent().map(|folder| folder.to_string());
+    let label = folder.as_deref().and_then(|folder| folder.rsplit('\\').next()).unwrap_or_default();
+    first_boot.remove(&deferred::step_name(label), transaction)?;
+    Ok(removed(driver, folder.into_iter().collect(), Some("Windows Setup will not install it".to_owned())))
+}
+
+/// The package's drivers, as its INF in the store says.
+fn drivers(target: &TargetImage, view: &View<'_>, inf: &ImagePath, label: &str) -> Result<DriverSections> {
     let bytes = view.read_file(inf, u64::try_from(SIZE_LIMIT).unwrap_or(u64::MAX))?;
     let parsed = Inf::parse_with(&bytes, &target.inf_text).in_file(inf.to_string())?;
     let included = &mut |name: &str| target.inbox_inf(view, name);
-    stored_boot_start(&parsed, label, &target.target, included).in_file(inf.to_string())
+    stored_drivers(&parsed, label, &target.target, included).in_file(inf.to_string())
 }

@@ -14,6 +14,8 @@ pub enum DriverStatus {
     Added,
     /// The package would go in; nothing was changed.
     Planned,
+    /// Windows Setup will install the package: its files are in the image, and a step of the first-boot plan.
+    Deferred,
     /// The image had the package before; nothing was changed.
     AlreadyPresent,
     /// The package is not for this image, or the file describes no driver package.
@@ -44,6 +46,11 @@ impl DriverSignature {
             None => Self::Unknown,
         }
     }
+}
+
+/// Two remarks as one.
+pub(super) fn joined(first: String, second: String) -> String {
+    format!("{first}; {second}")
 }
 
 /// What adding one INF did.
@@ -126,6 +133,13 @@ impl DriverReport {
         self.status = DriverStatus::AlreadyPresent;
         self.reason = Some(reason);
         self.driver = Some(published);
+        self
+    }
+
+    /// The package waits for Windows Setup already.
+    pub(super) fn waiting(mut self) -> Self {
+        self.status = DriverStatus::AlreadyPresent;
+        self.reason = Some("Windows Setup will install it: it is in the first-boot plan".to_owned());
         self
     }
 
@@ -224,10 +238,22 @@ impl ExportReport {
     }
 }
 
+/// Where a driver package of an image stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum DriverState {
+    /// The driver store has it, and the driver database records it.
+    #[default]
+    Installed,
+    /// Windows Setup will install it: it is a step of the first-boot plan.
+    Deferred,
+}
+
 /// A driver package of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DriverInfo {
+    /// Where it stands.
+    pub state: DriverState,
     /// The published name: `oemN.inf`, or the INF's name for inbox packages.
     pub driver: String,
     /// The INF's path in the driver store.
@@ -260,6 +286,6 @@ pub struct DriverInfo {
     pub build: Option<u16>,
     /// Fourth number of the version.
     pub revision: Option<u16>,
-    /// The hive that records the package.
-    pub hive: DatabaseHive,
+    /// The hive that records the package; none if no hive does yet.
+    pub hive: Option<DatabaseHive>,
 }

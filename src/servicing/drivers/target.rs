@@ -28,6 +28,10 @@ pub struct TargetImage {
     pub target: Target,
     /// What the text of INFs means to the image.
     pub inf_text: ParseOptions,
+    /// It is a Windows that is started from memory and never set up.
+    pub is_windows_pe: bool,
+    /// The registry has a driver database, or should have.
+    pub has_database: bool,
     system: ImageHive,
     drivers: Option<ImageHive>,
     software: Option<ImageHive>,
@@ -53,10 +57,19 @@ impl TargetImage {
     /// [`Error::NotServiceable`] for images without a SYSTEM hive, and for Windows before 8, whose driver
     /// database is no part of the registry; [`Error::HiveDirty`] with the hive's path.
     pub fn open(view: &View<'_>, details: &ImageDetails) -> Result<Self> {
+        let opened = Self::open_any(view, details)?;
+        check_version(&opened.target)
+            .or_else(|error| if opened.has_database { Ok(()) } else { Err(error) })?;
+        Ok(opened)
+    }
+
+    /// As [`Self::open`], also of an image whose database is no part of the registry: nothing can be recorded in
+    /// that; see [`Self::has_database`].
+    pub fn open_any(view: &View<'_>, details: &ImageDetails) -> Result<Self> {
         let WindowsImage { directory, target, inf_text, system } = WindowsImage::open(view, details)?;
-        if database::find(&system.hive)?.is_none() {
-            check_version(&target)?;
-        }
+        let has_database = database::find(&system.hive)?.is_some() || check_version(&target).is_ok();
+        let installation = details.installation_type.as_deref().unwrap_or_default();
+        let is_windows_pe = installation.eq_ignore_ascii_case("WindowsPE");
         let drivers = ImageHive::open(view, &hive_path(&directory, "DRIVERS")?)?;
         let inbox = database::packages(&system.hive).in_file(system.path().to_string())?;
         let inbox = inbox.into_iter().filter_map(|package| package.version);
@@ -64,7 +77,19 @@ impl TargetImage {
         let classes = BootClasses::new(inbox);
         let oem_map = database::oem_map(&system.hive)?;
         let (windows, software, noting) = (directory, None, false);
-        Ok(Self { windows, target, inf_text, system, drivers, software, classes, oem_map, noting })
+        Ok(Self {
+            windows,
+            target,
+            inf_text,
+            is_windows_pe,
+            has_database,
+            system,
+            drivers,
+            software,
+            classes,
+            oem_map,
+            noting,
+        })
     }
 
     /// Whether packages of the class may be needed to boot.
@@ -143,13 +168,14 @@ impl TargetImage {
         }
     }
 
-    /// Records a package, and takes its published name.
-    pub fn record(&mut self, record: &Record, number: u32) -> Result<()> {
+    /// Records a package, and takes its published name. One that is to be found before user mode starts is
+    /// recorded in SYSTEM, whatever its class.
+    pub fn record(&mut self, record: &Record, number: u32, before_user_mode: bool) -> Result<()> {
         if database::find(&self.system.hive)?.is_none() {
             make_database(&mut self.system.hive, &self.target)?;
         }
         let hive = match (self.hive_for(record.version.class_guid), self.drivers.as_mut()) {
-            (DatabaseHive::Drivers, Some(drivers)) => drivers,
+            (DatabaseHive::Drivers, Some(drivers)) if !before_user_mode => drivers,
             _ => &mut self.system,
         };
         let path = hive.path().to_string();
@@ -246,7 +272,7 @@ fn check_version(target: &Target) -> Result<()> {
     if (target.major, target.minor) < FIRST_WITH_DATABASE {
         return Err(Error::NotServiceable {
             reason: format!(
-                "Windows {}.{} keeps its driver database outside the registry; Windows 8 or newer is needed",
+                "Windows {}.{} keeps its driver database outside the registry; Windows 8 or newer is needed, or Windows Setup, to which its drivers can be deferred",
                 target.major, target.minor
             ),
         });

@@ -82,6 +82,16 @@ pub fn shared_services(system: &Hive, label: &str, published: &str) -> Result<Ve
     Ok(shared)
 }
 
+/// Whether a control set has a service of the package.
+pub fn has_services(system: &Hive, published: &str) -> Result<bool> {
+    for control_set in services::control_sets(system)? {
+        if !owned(system, control_set, published)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Deletes the package's services, their event log sources and critical devices from every control set.
 pub fn system(system: &mut Hive, boot_start: Option<&BootStart>, published: &str) -> Result<()> {
     for control_set in services::control_sets(system)? {

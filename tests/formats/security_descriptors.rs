@@ -140,6 +140,46 @@ fn descriptors_that_windows_wrote_come_back_with_every_part() {
     }
 }
 
+/// What Windows 10 made of this text for a device of Intel's heci.inf.
+const HECI: &str = "D:P(A;CI;GA;;;BA)(A;CI;GA;;;SY)(A;CI;GA;;;LS)(A;;GRGWGX;;;WD)(A;;GRGWGX;;;S-1-15-2-1)";
+const HECI_BYTES: &str = "01000490000000000000000000000000140000000200740005000000000218000000001001020000\
+         00000005200000002002000000021400000000100101000000000005120000000002140000000010\
+         01010000000000051300000000001400000000e001010000000000010000000000001800000000e0\
+         010200000000000f0200000001000000";
+
+#[test]
+fn sddl_is_read_as_windows_reads_it() {
+    let descriptor = SecurityDescriptor::from_sddl(HECI).unwrap();
+    let bytes: String = descriptor.to_bytes().unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(bytes, HECI_BYTES);
+
+    let mut shown: Vec<String> =
+        samples().iter().map(|bytes| SecurityDescriptor::parse(bytes).unwrap().to_sddl()).collect();
+    shown.push(sddl(&inherit(Some(&system32()), false)));
+    shown.push(
+        "O:S-1-5-21-1-2-3-500G:S-1-5-18D:NO_ACCESS_CONTROLS:PARAI(AU;SAFA;0x1;;;WD)(ML;;NW;;;LW)".into(),
+    );
+    for text in shown {
+        let known = text.replace("G:S-1-5-18D", "G:SYD");
+        assert_eq!(SecurityDescriptor::from_sddl(&text).unwrap().to_sddl(), known);
+    }
+}
+
+#[test]
+fn text_that_is_no_sddl_is_refused_with_its_place() {
+    for text in ["D", "X:BA", "O:ZZ", "D:(A;;GA;;;BA", "D:(A;;G;;;BA)", "D:(A;XX;GA;;;BA)", "D:(OA;;GA;;;BA)"]
+    {
+        assert!(SecurityDescriptor::from_sddl(text).is_err(), "{text}");
+    }
+    let error = SecurityDescriptor::from_sddl("O:BAD:(A;;GA;;;S-1-5)").unwrap_err();
+    assert!(error.to_string().contains("character 4"), "{error}");
+    for text in
+        ["O:S-1-5-", "O:S-1-5-4294967296", "O:S-1-256-1", "D:(A;;0x100000000;;;BA)", "D:(A;;\u{e9};;;BA)"]
+    {
+        assert!(SecurityDescriptor::from_sddl(text).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn damaged_descriptors_are_refused_or_read_but_never_crash() {
     let mut all = samples();

@@ -6,6 +6,7 @@ mod acl;
 mod descriptor;
 mod inherit;
 mod sddl;
+mod sddl_reader;
 mod sid;
 
 pub use acl::{ace_flags, Ace, Acl};

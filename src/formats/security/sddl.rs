@@ -7,7 +7,7 @@ use super::descriptor::{control, AclField, SecurityDescriptor};
 use super::sid::Sid;
 use crate::error::Result;
 
-const ACE_FLAGS: [(u8, &str); 7] = [
+pub(super) const ACE_FLAGS: [(u8, &str); 7] = [
     (ace_flags::OBJECT_INHERIT, "OI"),
     (ace_flags::CONTAINER_INHERIT, "CI"),
     (ace_flags::NO_PROPAGATE, "NP"),

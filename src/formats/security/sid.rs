@@ -6,6 +6,38 @@ use crate::formats::bytes::Reader;
 /// The most subauthorities a SID may have.
 const MAX_SUBAUTHORITIES: u8 = 15;
 
+/// What SDDL has two letters for: the letters, the authority, the subauthorities.
+const ALIASES: [(&str, u8, &[u32]); 28] = [
+    ("WD", 1, &[0]),
+    ("CO", 3, &[0]),
+    ("CG", 3, &[1]),
+    ("OW", 3, &[4]),
+    ("NU", 5, &[2]),
+    ("IU", 5, &[4]),
+    ("SU", 5, &[6]),
+    ("AN", 5, &[7]),
+    ("PS", 5, &[10]),
+    ("AU", 5, &[11]),
+    ("RC", 5, &[12]),
+    ("SY", 5, &[18]),
+    ("LS", 5, &[19]),
+    ("NS", 5, &[20]),
+    ("BA", 5, &[32, 544]),
+    ("BU", 5, &[32, 545]),
+    ("BG", 5, &[32, 546]),
+    ("PU", 5, &[32, 547]),
+    ("AO", 5, &[32, 548]),
+    ("SO", 5, &[32, 549]),
+    ("PO", 5, &[32, 550]),
+    ("BO", 5, &[32, 551]),
+    ("RE", 5, &[32, 552]),
+    ("AC", 15, &[2, 1]),
+    ("LW", 16, &[4096]),
+    ("ME", 16, &[8192]),
+    ("HI", 16, &[12288]),
+    ("SI", 16, &[16384]),
+];
+
 /// A security identifier: `S-1-5-32-544`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sid {
@@ -76,41 +108,22 @@ impl Sid {
 
     /// The two letters that SDDL has for it.
     pub(super) fn alias(&self) -> Option<&'static str> {
-        let low = self.authority.last().copied().unwrap_or(0);
-        if !self.authority.starts_with(&[0, 0, 0, 0, 0]) {
-            return None;
+        let of_it = |(_, low, parts): &&(&str, u8, &[u32])| {
+            self.authority == [0, 0, 0, 0, 0, *low] && self.subauthorities.as_slice() == *parts
+        };
+        ALIASES.iter().find(of_it).map(|(name, ..)| *name)
+    }
+
+    /// The SID of two letters of SDDL, or of `S-1-…` with a decimal authority below 256.
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        if let Some((_, low, parts)) = ALIASES.iter().find(|(name, ..)| *name == text) {
+            return Some(Self { authority: [0, 0, 0, 0, 0, *low], subauthorities: parts.to_vec() });
         }
-        match (low, self.subauthorities.as_slice()) {
-            (1, [0]) => Some("WD"),
-            (3, [0]) => Some("CO"),
-            (3, [1]) => Some("CG"),
-            (3, [4]) => Some("OW"),
-            (5, [2]) => Some("NU"),
-            (5, [4]) => Some("IU"),
-            (5, [6]) => Some("SU"),
-            (5, [7]) => Some("AN"),
-            (5, [10]) => Some("PS"),
-            (5, [11]) => Some("AU"),
-            (5, [12]) => Some("RC"),
-            (5, [18]) => Some("SY"),
-            (5, [19]) => Some("LS"),
-            (5, [20]) => Some("NS"),
-            (5, [32, 544]) => Some("BA"),
-            (5, [32, 545]) => Some("BU"),
-            (5, [32, 546]) => Some("BG"),
-            (5, [32, 547]) => Some("PU"),
-            (5, [32, 548]) => Some("AO"),
-            (5, [32, 549]) => Some("SO"),
-            (5, [32, 550]) => Some("PO"),
-            (5, [32, 551]) => Some("BO"),
-            (5, [32, 552]) => Some("RE"),
-            (15, [2, 1]) => Some("AC"),
-            (16, [4096]) => Some("LW"),
-            (16, [8192]) => Some("ME"),
-            (16, [12288]) => Some("HI"),
-            (16, [16384]) => Some("SI"),
-            _ => None,
-        }
+        let (low, parts) = text.strip_prefix("S-1-")?.split_once('-')?;
+        let subauthorities: Vec<u32> =
+            parts.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let fits = subauthorities.len() <= usize::from(MAX_SUBAUTHORITIES);
+        fits.then_some(Self { authority: [0, 0, 0, 0, 0, low.parse().ok()?], subauthorities })
     }
 }
 

@@ -271,6 +271,56 @@ fn a_package_that_does_not_start_at_boot_gets_no_configurations_and_no_service()
     assert!(hive.find(hive.root(), r"ControlSet001\Services\net").unwrap().is_none());
 }
 
+/// `StatusFlags`, the traits of `Version`, and scope and flags of the first configuration.
+fn flags(sample: &Sample) -> (u32, u64, Option<(u32, u32)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, package) = read(&sample.write(folder.path()));
+    let record = record(&source, &package, Architecture::Amd64, "oem0.inf", NOW);
+    let configuration = record.configurations.first().map(|found| (found.scope, found.flags));
+    (record.status_flags, record.version.traits, configuration)
+}
+
+#[test]
+fn what_a_package_does_is_in_its_flags() {
+    assert_eq!(flags(&Sample::network("store")), (0x10, 0, None));
+    let storage = |more: &str| flags(&Sample { more: more.into(), ..Sample::storage("stor") });
+    assert_eq!(storage(""), (0x12, 0, Some((7, 0))));
+    let co_installers = "[Install.NT.CoInstallers]\nAddReg = Co\n[Co]\nHKR,,CoInstallers32,0x00010000";
+    assert_eq!(storage(&format!("{co_installers},\"co.dll,Entry\"\n")), (0x1A, 0x4000, Some((7, 0x400))));
+    assert_eq!(storage(&format!("{co_installers},\n")), (0x12, 0, Some((7, 0))));
+    assert_eq!(storage("[Install.NT]\nInclude = machine.inf\n"), (0x112, 0, Some((7, 0))));
+    let elsewhere = "[Install.NT]\nAddReg = Run\n[Run]\nHKLM,SOFTWARE\\Sample,Value,,text\n";
+    assert_eq!(storage(elsewhere), (0x16, 0, Some((7, 0))));
+    let parts = "[Install.NT.Wdf]\nKmdfService = stor, Wdf\n[Wdf]\nKmdfLibraryVersion = 1.15\n\
+        [Install.NT.Interfaces]\nAddInterface = {c0c1c2c3-0000-0000-0000-000000000000}\n";
+    assert_eq!(storage(parts), (0x12, 0, Some((0x10F, 0))));
+}
+
+#[test]
+fn values_that_are_device_properties_and_reboots_are_written_as_windows_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = "[Install.NT]\nReboot\nExcludeID = PCI\\VEN_FFFF&DEV_0009\nAddReg = Pages\n\
+        [Pages]\nHKR,,EnumPropPages32,,\"MsPorts.dll,Provider\"\n\
+        [Interrupts]\nHKR,,Security,,\"D:P(A;;GA;;;SY)\"\n";
+    let (hive, label) =
+        recorded(&Sample { more: more.into(), ..Sample::storage("stor") }.write(folder.path()));
+    let found = lines(&hive, &format!(r"DriverDatabase\DriverPackages\{label}\Configurations\Install.NT"));
+    for line in [
+        "[] Reboot=4:01000000",
+        r"[] ExcludeIds=7:PCI\VEN_FFFF&DEV_0009",
+        r"[\Properties\{a8b865dd-2e3d-4094-ad97-e593a70c75d6}\000A] =ffff0012:\
+            4d00730050006f007200740073002e0064006c006c002c00500072006f00760069006400650072000000",
+        r"[\Properties\{a45c254e-df1c-4efd-8020-67d146a850e0}\0019] =ffff0013:\
+            0100049000000000000000000000000014000000\
+            02001c000100000000001400000000100101000000000005120000\
+            00",
+    ] {
+        let line: String = line.split("\\\n").map(str::trim_start).collect();
+        assert!(found.contains(&line), "{line}: {found:#?}");
+    }
+    assert!(!found.iter().any(|line| line.contains("EnumPropPages32") || line.contains("Security=")));
+}
+
 #[test]
 fn foreign_readers_see_the_database_that_was_written() {
     if !hives::has_hivex() {

@@ -53,7 +53,7 @@ impl Difference {
     }
 }
 
-const EXPLAINED: [Explained; 9] = [
+const EXPLAINED: [Explained; 8] = [
     Explained {
         name: "host's path, time",
         reason:
@@ -99,14 +99,6 @@ const EXPLAINED: [Explained; 9] = [
             };
             found.is("", &["StatusFlags"])
                 && number(&found.theirs) == number(&found.ours).map(|bits| bits | 0x400)
-        },
-    },
-    Explained {
-        name: "device security",
-        reason: "`Security` of .HW: SDDL is not translated; user-mode Plug and Play does it",
-        applies: |found| {
-            let path = found.path.to_lowercase();
-            path.ends_with(r"\{a45c254e-df1c-4efd-8020-67d146a850e0}\0019") && found.is_left_out()
         },
     },
     Explained {

@@ -5,15 +5,16 @@
 //! Play reads the INF when a device arrives. A boot device cannot wait for that.
 //!
 //! Value types carry a flag of their AddReg line in the high half: 0x2 keep what is there, 0x4 append.
-//! Device properties that Windows keeps as `DEVPROP` values are written for `DeviceCharacteristics`
-//! only; a security descriptor of the device is not (it would have to be made from SDDL).
+//! Windows keeps some values as device properties (`DEVPROP`): characteristics, security descriptor (SDDL in
+//! the INF), property pages and hints for resources are written; friendly names and some rare ones are not.
 //!
 //! Reference: docs/formats/driver-database.md; equal to what Windows wrote for vmci (docs/evidence.md).
 
 use super::database::{Configuration, Descriptor, Setting, SettingValue};
 use super::traits::Traits;
 use crate::formats::inf::{Install, Model, RegistryChange, RegistryOperation, RegistryRoot, Text};
-use crate::formats::regf::{multi_sz, read_multi_sz, read_sz, REG_DWORD, REG_MULTI_SZ, REG_SZ};
+use crate::formats::regf::{dword, multi_sz, read_multi_sz, read_sz, REG_DWORD, REG_MULTI_SZ, REG_SZ};
+use crate::formats::security::SecurityDescriptor;
 use std::collections::BTreeMap;
 
 /// In a value's type: leave a value alone that is there.
@@ -24,6 +25,18 @@ const APPEND: u32 = 0x0004_0000;
 const PROPERTY_UINT32: u32 = 0xFFFF_0007;
 /// `DEVPKEY_Device_Characteristics`: format id and property id.
 const CHARACTERISTICS: &str = r"Properties\{a45c254e-df1c-4efd-8020-67d146a850e0}\001D";
+/// Type of a device property: `0xFFFF` and `DEVPROP_TYPE_STRING`.
+const PROPERTY_STRING: u32 = 0xFFFF_0012;
+/// Values of the section's AddReg that are device properties, not values of the driver's key.
+const DRIVER_PROPERTIES: [(&str, &str); 3] = [
+    ("EnumPropPages32", r"Properties\{a8b865dd-2e3d-4094-ad97-e593a70c75d6}\000A"),
+    ("ResourcePickerTags", r"Properties\{a8b865dd-2e3d-4094-ad97-e593a70c75d6}\000C"),
+    ("ResourcePickerExceptions", r"Properties\{a8b865dd-2e3d-4094-ad97-e593a70c75d6}\000D"),
+];
+/// Type of a device property: `0xFFFF` and `DEVPROP_TYPE_SECURITY_DESCRIPTOR`.
+const PROPERTY_SECURITY: u32 = 0xFFFF_0013;
+/// `DEVPKEY_Device_Security`.
+const SECURITY: &str = r"Properties\{a45c254e-df1c-4efd-8020-67d146a850e0}\0019";
 /// Values of `.HW` that are device properties, not values of the device's key.
 const DEVICE_PROPERTIES: [&str; 5] =
     ["Security", "DeviceCharacteristics", "DeviceType", "Exclusive", "UpperFilterLevels"];
@@ -32,10 +45,21 @@ const DEVICE_PROPERTIES: [&str; 5] =
 pub fn configuration(install: &Install, traits: Traits) -> Configuration {
     let service = install.services.iter().find(|service| service.is_associated());
     let mut settings = Vec::new();
+    if install.reboot {
+        settings.push(setting("", "Reboot", REG_DWORD, dword(1)));
+    }
+    if !install.exclude_ids.is_empty() {
+        settings.push(setting("", "ExcludeIds", REG_MULTI_SZ, multi_sz(&install.exclude_ids)));
+    }
     filters(&install.hardware_registry, &mut settings);
     section(&install.hardware_registry, "Device", &mut settings);
     section(&install.registry, "Driver", &mut settings);
-    characteristics(&install.hardware_registry, &mut settings);
+    security(&install.hardware_registry, &mut settings);
+    let characteristics = ("DeviceCharacteristics", REG_DWORD);
+    lifted(&install.hardware_registry, characteristics, (CHARACTERISTICS, PROPERTY_UINT32), &mut settings);
+    for (name, path) in DRIVER_PROPERTIES {
+        lifted(&install.registry, (name, REG_SZ), (path, PROPERTY_STRING), &mut settings);
+    }
     for service in &install.services {
         section(&service.registry, &format!(r"Services\{}", service.name), &mut settings);
     }
@@ -62,7 +86,7 @@ fn scope(install: &Install) -> u32 {
 fn filters(changes: &[RegistryChange], settings: &mut Vec<Setting>) {
     for name in ["UpperFilters", "LowerFilters"] {
         let mut services: Vec<String> = Vec::new();
-        for change in relative(changes).filter(|change| is_filter(change, name)) {
+        for change in relative(changes).filter(|change| is_named(change, name)) {
             let found = match &change.operation {
                 RegistryOperation::Set(data) if data.kind == REG_MULTI_SZ => read_multi_sz(&data.bytes),
                 RegistryOperation::Set(data) if data.kind == REG_SZ => vec![read_sz(&data.bytes)],
@@ -77,16 +101,35 @@ fn filters(changes: &[RegistryChange], settings: &mut Vec<Setting>) {
     }
 }
 
-fn is_filter(change: &RegistryChange, name: &str) -> bool {
+fn is_named(change: &RegistryChange, name: &str) -> bool {
     change.key.is_empty() && change.value.eq_ignore_ascii_case(name)
 }
 
-fn characteristics(changes: &[RegistryChange], settings: &mut Vec<Setting>) {
-    let found = relative(changes).filter(|change| is_filter(change, "DeviceCharacteristics"));
-    for change in found {
+/// The device's descriptor. One that cannot be read is left to user-mode Plug and Play.
+fn security(changes: &[RegistryChange], settings: &mut Vec<Setting>) {
+    for change in relative(changes).filter(|change| is_named(change, "Security")) {
+        let RegistryOperation::Set(data) = &change.operation else { continue };
+        if data.kind != REG_SZ {
+            continue;
+        }
+        let descriptor = SecurityDescriptor::from_sddl(&read_sz(&data.bytes));
+        if let Ok(bytes) = descriptor.and_then(|descriptor| descriptor.to_bytes()) {
+            settings.push(setting(SECURITY, "", PROPERTY_SECURITY, bytes));
+        }
+    }
+}
+
+/// Values of a name and type become a property.
+fn lifted(
+    changes: &[RegistryChange],
+    (name, kind): (&str, u32),
+    (path, property): (&str, u32),
+    settings: &mut Vec<Setting>,
+) {
+    for change in relative(changes).filter(|change| is_named(change, name)) {
         if let RegistryOperation::Set(data) = &change.operation {
-            if data.kind == REG_DWORD {
-                settings.push(setting(CHARACTERISTICS, "", PROPERTY_UINT32, data.bytes.clone()));
+            if data.kind == kind {
+                settings.push(setting(path, "", property, data.bytes.clone()));
             }
         }
     }
@@ -95,8 +138,9 @@ fn characteristics(changes: &[RegistryChange], settings: &mut Vec<Setting>) {
 fn section(changes: &[RegistryChange], place: &str, settings: &mut Vec<Setting>) {
     for change in relative(changes) {
         let lifted = ["UpperFilters", "LowerFilters"];
-        let is_property = lifted.iter().chain(&DEVICE_PROPERTIES).any(|name| is_filter(change, name));
-        if place == "Device" && is_property {
+        let is_property = lifted.iter().chain(&DEVICE_PROPERTIES).any(|name| is_named(change, name));
+        let is_driver_property = DRIVER_PROPERTIES.iter().any(|(name, _)| is_named(change, name));
+        if (place == "Device" && is_property) || (place == "Driver" && is_driver_property) {
             continue;
         }
         let path = if change.key.is_empty() { place.to_owned() } else { format!(r"{place}\{}", change.key) };

@@ -24,8 +24,13 @@ use std::path::Path;
 
 const NOW: u64 = 0x01D5_E245_87B5_D840;
 
+/// Windows 10 1903, as most of the entries are from that these are compared with.
+fn target() -> Target {
+    Target::new(Architecture::Amd64, 10, 0, 18362)
+}
+
 fn read(inf: &Path) -> (PackageInf, Package) {
-    let target = Target::new(Architecture::Amd64, 10, 0, 26100);
+    let target = target();
     let source = PackageInf::read(inf).unwrap().unwrap();
     let applicability = source.applicability(&target).unwrap();
     let included = &mut |_: &str| -> Result<Option<Inf>> { Ok(None) };
@@ -83,7 +88,7 @@ fn sorted(text: &str) -> Vec<String> {
 fn recorded(inf: &Path) -> (Hive, String) {
     let (source, package) = read(inf);
     let mut hive = system();
-    let record = record(&source, &package, Architecture::Amd64, "oem2.inf", NOW);
+    let record = record(&source, &package, &target(), "oem2.inf", NOW);
     database::write(&mut hive, &record).unwrap();
     let boot_start = package.boot_start.as_ref().unwrap();
     boot_start.write_system(&mut hive, package.class_guid, &package.label, "oem2.inf").unwrap();
@@ -258,7 +263,7 @@ fn a_package_that_does_not_start_at_boot_gets_no_configurations_and_no_service()
     let folder = tempfile::tempdir().unwrap();
     let (source, package) = read(&Sample::network("net").write(folder.path()));
     let mut hive = system();
-    let record = record(&source, &package, Architecture::Amd64, "oem0.inf", NOW);
+    let record = record(&source, &package, &target(), "oem0.inf", NOW);
     database::write(&mut hive, &record).unwrap();
     hive.check().unwrap();
     let known = database::package(&hive, &package.label).unwrap().unwrap();
@@ -275,7 +280,7 @@ fn a_package_that_does_not_start_at_boot_gets_no_configurations_and_no_service()
 fn flags(sample: &Sample) -> (u32, u64, Option<(u32, u32)>) {
     let folder = tempfile::tempdir().unwrap();
     let (source, package) = read(&sample.write(folder.path()));
-    let record = record(&source, &package, Architecture::Amd64, "oem0.inf", NOW);
+    let record = record(&source, &package, &target(), "oem0.inf", NOW);
     let configuration = record.configurations.first().map(|found| (found.scope, found.flags));
     (record.status_flags, record.version.traits, configuration)
 }
@@ -294,6 +299,12 @@ fn what_a_package_does_is_in_its_flags() {
     let parts = "[Install.NT.Wdf]\nKmdfService = stor, Wdf\n[Wdf]\nKmdfLibraryVersion = 1.15\n\
         [Install.NT.Interfaces]\nAddInterface = {c0c1c2c3-0000-0000-0000-000000000000}\n";
     assert_eq!(storage(parts), (0x12, 0, Some((0x10F, 0))));
+
+    let folder = tempfile::tempdir().unwrap();
+    let (source, package) = read(&Sample::storage("stor").write(folder.path()));
+    let server_2025 = Target::new(Architecture::Amd64, 10, 0, 26100);
+    let record = record(&source, &package, &server_2025, "oem0.inf", NOW);
+    assert_eq!(record.configurations[0].scope, 0xF7F);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn generated(inf: &KnownInf, label: &str, published: &str, target: Target, confi
     let included = &mut |_: &str| -> Result<Option<Inf>> { Ok(None) };
     let package = Package::of_inf(&source, &target, included).unwrap();
     assert_eq!(package.label, label);
-    let mut record = record(&source, &package, target.architecture, published, 0);
+    let mut record = record(&source, &package, &target, published, 0);
     record.catalog = source.version.catalog_file(target.architecture).map(str::to_owned);
     let environment = Environment { store_folder: Some(label), ..Environment::new(target) };
     let evaluation = source.inf.evaluate(&environment, included).unwrap();
@@ -170,7 +170,7 @@ fn generated(inf: &KnownInf, label: &str, published: &str, target: Target, confi
     record.configurations.clear();
     record.descriptors.clear();
     for found in evaluation.configurations.iter().filter(|_| configured) {
-        record.configurations.push(configuration(&found.install, package.traits));
+        record.configurations.push(configuration(&found.install, package.traits, target.build));
         record.descriptors.extend(descriptors(&found.models, &found.install.section, &mut strings));
     }
     record.strings = strings.into_iter().collect();

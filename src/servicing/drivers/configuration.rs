@@ -41,8 +41,8 @@ const SECURITY: &str = r"Properties\{a45c254e-df1c-4efd-8020-67d146a850e0}\0019"
 const DEVICE_PROPERTIES: [&str; 5] =
     ["Security", "DeviceCharacteristics", "DeviceType", "Exclusive", "UpperFilterLevels"];
 
-/// The configuration of an install section.
-pub fn configuration(install: &Install, traits: Traits) -> Configuration {
+/// The configuration of an install section, as Windows of that build writes it.
+pub fn configuration(install: &Install, traits: Traits, build: u32) -> Configuration {
     let service = install.services.iter().find(|service| service.is_associated());
     let mut settings = Vec::new();
     if install.reboot {
@@ -66,18 +66,24 @@ pub fn configuration(install: &Install, traits: Traits) -> Configuration {
     Configuration {
         name: install.section.clone(),
         service: service.map(|service| service.name.clone()),
-        scope: scope(install),
+        scope: scope(install, build),
         flags: traits.config_flags(),
         included_infs: install.includes.clone(),
         settings,
     }
 }
 
-/// `ConfigScope`: a bit for each part that the section has.
-fn scope(install: &Install) -> u32 {
+/// `ConfigScope`: a bit for each part that the section has; newer builds set all bits they know.
+fn scope(install: &Install, build: u32) -> u32 {
+    /// The first build that is known to: Windows Server 2025.
+    const FIRST_WITH_ALL: u32 = 26100;
+    const ALL: u32 = 0xF7F;
     /// The section itself.
     const SECTION: u32 = 0x1;
     const PARTS: [(&str, u32); 4] = [("HW", 0x2), ("Services", 0x4), ("Interfaces", 0x8), ("Wdf", 0x100)];
+    if build >= FIRST_WITH_ALL {
+        return ALL;
+    }
     let has = |part: &str| install.parts.contains(&part);
     PARTS.iter().filter(|(part, _)| has(part)).fold(SECTION, |scope, (_, bit)| scope | bit)
 }

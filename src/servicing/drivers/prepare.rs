@@ -132,7 +132,7 @@ impl Planner {
             None => self.target.free_number(view)?,
         };
         let published = format!("oem{number}.inf");
-        let record = record(&source, &package, self.target.target.architecture, &published, self.now);
+        let record = record(&source, &package, &self.target.target, &published, self.now);
         let why = if !self.target.has_database {
             Some(Why::NoDatabase)
         } else {

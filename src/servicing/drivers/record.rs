@@ -5,18 +5,12 @@ use super::database::{self, Record};
 use super::package::{Package, PackageInf};
 use super::version::PackageVersion;
 use crate::error::Result;
-use crate::formats::inf::{Architecture, Configuration};
+use crate::formats::inf::{Configuration, Target};
 use crate::formats::regf::Hive;
 use std::collections::BTreeMap;
 
 /// The database's record of a package that is published under a name. `now` is a FILETIME.
-pub fn record(
-    source: &PackageInf,
-    package: &Package,
-    architecture: Architecture,
-    published: &str,
-    now: u64,
-) -> Record {
+pub fn record(source: &PackageInf, package: &Package, target: &Target, published: &str, now: u64) -> Record {
     let driver_ver = package.driver_ver;
     let class = package.class_guid;
     let mut record = Record {
@@ -26,7 +20,7 @@ pub fn record(
         provider: package.provider.clone(),
         version: PackageVersion {
             traits: package.traits.version_traits,
-            ..PackageVersion::third_party(architecture, class, driver_ver.date, driver_ver.version)
+            ..PackageVersion::third_party(target.architecture, class, driver_ver.date, driver_ver.version)
         },
         catalog: package.catalog.as_ref().map(|file| file.path.clone()),
         signer_name: package.signature.recorded_signer(),
@@ -42,7 +36,7 @@ pub fn record(
     if let Some(boot_start) = &package.boot_start {
         let mut strings = BTreeMap::new();
         for Configuration { install, models } in &boot_start.sections {
-            record.configurations.push(configuration(install, package.traits));
+            record.configurations.push(configuration(install, package.traits, target.build));
             record.descriptors.extend(descriptors(models, &install.section, &mut strings));
         }
         record.strings = strings.into_iter().collect();

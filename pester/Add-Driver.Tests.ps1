@@ -116,6 +116,71 @@ Describe 'Add-Driver' {
         $failed[0].FullyQualifiedErrorId | Should -Be 'DriverNotFound,ImageServicing.Cmdlets.AddDriverCmdlet'
     }
 
+    It 'leaves the part that starts at boot out, or writes it for others, as -BootCritical says' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        $report = Add-Driver $sample.Good1 -Path $sample.Path -BootCritical Force
+        $report.Status | Should -Be 'Added'
+        $report.Reason | Should -BeLike '*(Force)*not proven by booting*'
+        @(Get-ImageRegistryKey 'HKLM:\SYSTEM\ControlSet001\Services\samplenet' -Path $sample.Path) | Should -HaveCount 1
+        $null = Remove-Driver $report.Driver -Path $sample.Path -Force
+        $report = Add-Driver $sample.Good1 -Path $sample.Path -BootCritical Never
+        $report.Status | Should -Be 'Added'
+        Get-ImageRegistryKey 'HKLM:\SYSTEM\ControlSet001\Services\samplenet' -Path $sample.Path -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
+    }
+
+    It 'leaves to Windows Setup what only it can install, with -Defer' {
+        $folder = "$($sample.Folder)/filter"
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        [System.IO.File]::WriteAllText("$folder/filter.sys", 'no driver')
+        [System.IO.File]::WriteAllText("$folder/filter.inf", @'
+[Version]
+Signature = "$WINDOWS NT$"
+Class = ActivityMonitor
+ClassGuid = {b86dff51-a31e-4bac-b3cf-e8cfe75c9fc2}
+Provider = "Sample"
+DriverVer = 01/02/2024,1.2.3.4
+[DefaultInstall.NTamd64]
+CopyFiles = @filter.sys
+[DestinationDirs]
+DefaultDestDir = 13
+[SourceDisksNames]
+1 = "Disk"
+[SourceDisksFiles]
+filter.sys = 1
+'@)
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        $report = Add-Driver $folder -Path $sample.Path -ForceUnsigned -Defer
+        $report.Status | Should -Be 'Deferred'
+        $report.Driver | Should -Be 'filter.inf'
+        $report.Reason | Should -BeLike '*no devices*pnputil*'
+        $driver = Get-Driver -Path $sample.Path
+        $driver.State | Should -Be 'Deferred'
+        $driver.Version | Should -Be '1.2.3.4'
+        @(Get-ImageItem '\Windows\Setup\Scripts\SetupComplete.cmd', '\Windows\Panther\unattend.xml' -Path $sample.Path) | Should -HaveCount 2
+        (Add-Driver $folder -Path $sample.Path -ForceUnsigned).Status | Should -Be 'AlreadyPresent'
+        ($driver | Remove-Driver).Status | Should -Be 'Removed'
+        Get-Driver -Path $sample.Path | Should -BeNullOrEmpty
+        Get-ImageItem '\Windows\Setup\ImageServicing' -Path $sample.Path -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'refuses <Line> with its line, and adds the others' -TestCases @(
+        @{ Line = '..\evil.sys = 1' }
+        @{ Line = 'C:\evil.sys = 1' }
+        @{ Line = 'evil.sys:stream = 1' }
+        @{ Line = 'NUL.sys = 1' }
+    ) {
+        $folder = "$($sample.Folder)/evil"
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        $inf = [System.IO.File]::ReadAllText("$($sample.Good1)/samplenet.inf") -replace '(?m)^samplenet\.sys = 1', $Line
+        [System.IO.File]::WriteAllText("$folder/evil.inf", $inf)
+        $reports = @(Mount-Image $sample.Image 1 |
+            Add-Driver $folder, $sample.Good1 -ForceUnsigned -ErrorAction SilentlyContinue -ErrorVariable failed)
+        ($reports | ForEach-Object { [string] $_.Status }) | Should -Be 'Failed', 'Added'
+        $failed[0].Exception.Message | Should -BeLike '*evil.inf*'
+        $failed[0].Exception.Message | Should -Match 'line \d+'
+    }
+
     It 'changes nothing with -WhatIf' {
         $null = Mount-Image $sample.Image 1 -Path $sample.Path
         Add-Driver $sample.Drivers -Path $sample.Path -Recurse -WhatIf | Should -BeNullOrEmpty

@@ -40,6 +40,14 @@ public sealed class AddDriverCmdlet : SessionCmdlet
     [HostPathTransformation]
     public string? TrustedRoot { get; set; }
 
+    /// <summary>Which packages get what a driver needs to start with Windows.</summary>
+    [Parameter]
+    public BootCriticalMode BootCritical { get; set; }
+
+    /// <summary>Whether what only a running Windows can install is left to Windows Setup.</summary>
+    [Parameter]
+    public SwitchParameter Defer { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForItem(Path, () =>
     {
@@ -92,6 +100,8 @@ public sealed class AddDriverCmdlet : SessionCmdlet
         JsonWriter options = new JsonWriter()
             .Add("forceUnsigned", ForceUnsigned.IsPresent)
             .Add("requireWhql", RequireWhql.IsPresent)
+            .Add("bootCritical", BootCritical.ToString())
+            .Add("defer", Defer.IsPresent)
             .Add("trustedRoots", TrustedRoot is null ? null : FullPath(TrustedRoot));
         IReadOnlyList<DriverReport> reports = WithProgress(
             "Adding drivers",

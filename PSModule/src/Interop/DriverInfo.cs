@@ -3,6 +3,16 @@ using ImageServicing.Interop;
 
 namespace ImageServicing;
 
+/// <summary>Where a driver package of an image stands.</summary>
+public enum DriverState
+{
+    /// <summary>The driver store has it.</summary>
+    Installed = 0,
+
+    /// <summary>Windows Setup will install it when it starts the image.</summary>
+    Deferred = 1,
+}
+
 /// <summary>A driver package that an image holds.</summary>
 public sealed class DriverInfo
 {
@@ -10,6 +20,7 @@ public sealed class DriverInfo
     {
         Path = path;
         Driver = driver.Name("driver");
+        State = driver.Choice("state", DriverState.Installed);
         OriginalFileName = driver.Text("originalFileName");
         Inbox = driver.Flag("inbox");
         CatalogFile = driver.Text("catalogFile");
@@ -33,6 +44,9 @@ public sealed class DriverInfo
 
     /// <summary>The published name, for example <c>oem0.inf</c>.</summary>
     public string Driver { get; }
+
+    /// <summary>Whether it is installed, or left to Windows Setup; then <see cref="Driver"/> is the INF's own name.</summary>
+    public DriverState State { get; }
 
     /// <summary>The INF's original name, or its place in the driver store.</summary>
     public string? OriginalFileName { get; }

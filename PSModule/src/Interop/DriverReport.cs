@@ -18,6 +18,22 @@ public enum DriverStatus
 
     /// <summary>The package was refused; nothing of it is in the image.</summary>
     Failed = 3,
+
+    /// <summary>Windows Setup will install the package when it starts the image.</summary>
+    Deferred = 5,
+}
+
+/// <summary>Which packages get what a driver needs to start with Windows.</summary>
+public enum BootCriticalMode
+{
+    /// <summary>Those with a driver that starts at boot.</summary>
+    Auto = 0,
+
+    /// <summary>None: Windows sets the devices up when it sees them.</summary>
+    Never = 1,
+
+    /// <summary>All with a device's function driver.</summary>
+    Force = 2,
 }
 
 /// <summary>What the package's files say when they are held against its catalogue.</summary>

@@ -410,6 +410,24 @@ fn windows_7_takes_drivers_through_setup_but_none_that_starts_at_boot() {
 }
 
 #[test]
+fn an_image_that_setup_is_done_with_gets_the_plan_and_a_word_of_warning() {
+    let bench = bench(|tree| {
+        edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), |hive| {
+            let key = hive.create_key(hive.root(), r"Microsoft\Windows\CurrentVersion\Setup\State").unwrap();
+            hive.set_value(key, "ImageState", REG_SZ, &sz("IMAGE_STATE_COMPLETE")).unwrap();
+        });
+    });
+    let filter = write_primitive(&bench.drivers(), "filter");
+    let reports = add_all(&mut bench.mount(), &[filter], defer());
+    assert_eq!(statuses(&reports), [DriverStatus::Deferred], "{reports:?}");
+    let reason = reports[0].reason.as_ref().unwrap();
+    assert!(
+        reason.contains("Setup is done with this image") && reason.contains("generalized again"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn windows_pe_has_no_setup_to_leave_anything_to() {
     let bench = bench(|tree| {
         edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), |hive| {

@@ -10,8 +10,10 @@ use super::queue::Queue;
 use super::report::{joined, DriverReport, DriverStatus};
 use crate::error::{Error, Result};
 use crate::formats::cat::FileDigests;
+use crate::image::identity::SetupState;
 use crate::image::{clock, folder, ImageDetails, ImagePath, PutOptions, Session, Transaction, View};
 use crate::progress::{report, Observer, Phase};
+use crate::servicing::setup_state;
 use std::path::{Path, PathBuf};
 
 /// How packages are added.
@@ -77,7 +79,8 @@ pub fn add(
     }
     if reports.iter().any(|report| report.status == DriverStatus::Deferred) {
         let architecture = planner.target.target.architecture;
-        let remarks = planner.first_boot.store(architecture, &mut transaction, observer)?;
+        let mut remarks = planner.first_boot.store(architecture, &mut transaction, observer)?;
+        remarks.extend(set_up_already(&transaction.view(), &details)?);
         for report in reports.iter_mut().filter(|report| report.status == DriverStatus::Deferred) {
             report.reason = report.reason.take().into_iter().chain(remarks.clone()).reduce(joined);
         }
@@ -123,6 +126,17 @@ pub(super) fn preview(
     }
     planner.target.close(view);
     Ok(reports)
+}
+
+/// What an admin should know of an image that Windows Setup is done with.
+fn set_up_already(view: &View<'_>, details: &ImageDetails) -> Result<Option<String>> {
+    let found = setup_state::facts(view, details)?.0.finding();
+    Ok(matches!(found.state, SetupState::Complete | SetupState::Audit).then(|| {
+        format!(
+            "Setup is done with this image ({}), and runs the plan only after it was generalized again",
+            found.reason
+        )
+    }))
 }
 
 pub(super) fn not_found(path: &Path) -> DriverReport {

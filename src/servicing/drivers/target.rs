@@ -15,9 +15,14 @@ use crate::image::{ImageDetails, ImagePath, Transaction, View};
 use crate::progress::Observer;
 use crate::servicing::hives::{ImageHive, Opening};
 use crate::servicing::windows::{hive_path, WindowsImage};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// First version whose registry holds the driver database: Windows 8.
 const FIRST_WITH_DATABASE: (u32, u32) = (6, 2);
+
+/// INFs of the image that are kept for the packages of one call.
+const INBOX_LIMIT: usize = 256;
 
 /// The registry and the driver store of an image.
 #[derive(Debug)]
@@ -39,6 +44,8 @@ pub struct TargetImage {
     oem_map: OemInfMap,
     /// Whether edits of the hives are noted.
     noting: bool,
+    /// INFs of the image that were read, by their names in lower case.
+    inbox: RefCell<HashMap<String, Inf>>,
 }
 
 /// The edits of one hive.
@@ -89,6 +96,7 @@ impl TargetImage {
             classes,
             oem_map,
             noting,
+            inbox: RefCell::default(),
         })
     }
 
@@ -146,18 +154,27 @@ impl TargetImage {
         self.windows.join(FILE_REPOSITORY)?.join(label)
     }
 
-    /// An INF of the image itself.
+    /// An INF of the image itself, read when first asked for: many packages include the same few.
     pub fn inbox_inf(&self, view: &View<'_>, name: &str) -> Result<Option<Inf>> {
         // What `Include` names is a file name, never a path.
         if name.contains(['\\', '/', ':']) {
             return Ok(None);
+        }
+        let key = name.to_lowercase();
+        if let Some(known) = self.inbox.borrow().get(&key) {
+            return Ok(Some(known.clone()));
         }
         let path = self.windows.join(INF_DIRECTORY)?.join(name)?;
         if !view.exists(&path)? {
             return Ok(None);
         }
         let bytes = view.read_file(&path, u64::try_from(SIZE_LIMIT).unwrap_or(u64::MAX))?;
-        Inf::parse_with(&bytes, &self.inf_text).in_file(path.to_string()).map(Some)
+        let inf = Inf::parse_with(&bytes, &self.inf_text).in_file(path.to_string())?;
+        let mut inbox = self.inbox.borrow_mut();
+        if inbox.len() < INBOX_LIMIT {
+            inbox.insert(key, inf.clone());
+        }
+        Ok(Some(inf))
     }
 
     /// The hive that records packages of a class: images without a DRIVERS hive have all in SYSTEM.

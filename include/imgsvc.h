@@ -747,13 +747,22 @@ imgsvc_status imgsvc_driver_find(const uint16_t *const *paths,
 // packages that Microsoft signed go in), trustedRoots (a file of certificates (PEM, DER or PKCS#7), or a
 // directory of such files, that are roots beside Microsoft's and the image's), bootCritical: "Auto" (default:
 // packages with a driver that starts at boot get what that needs)|"Never"|"Force" (all with a function driver's
-// service), defer (leave what only a running Windows can install to Windows Setup)}`. `*out_document`: `{drivers: [{path, status:
-// "Added"|"Deferred"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
+// service), defer (leave what only a running Windows can install to Windows Setup), preview (nothing is
+// changed; each package is planned on top of those before it)}`. `*out_document`: `{drivers: [{path, status:
+// "Added"|"Planned"|"Deferred"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
 // className, classGuid, version, date, catalogFile, driverSignature:
 // "Signed"|"Unsigned"|"Tampered"|"Unknown", signatureVerdict: "Whql"|"Authenticode"|"TestSigned"|
-// "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, error: {status, id,
+// "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, plan, error: {status, id,
 // message, subject, remedy, hresult}}]}`, one entry per INF. "Signed" means that every file's hash
 // is in the catalogue and that its signature, chain and time stamp are trusted; revocation is not checked.
+//
+// `plan` is there for previews: `{files: [{source, target, size, replaces}], registry: [{action:
+// "CreateKey"|"DeleteKey"|"SetValue"|"DeleteValue", key, name, value: {kind, kindNumber, size, form,
+// value}}], devices: [{architecture, hardwareId, compatibleIds, description, manufacturer, section,
+// featureScore}], services: [{name, start, type, binary, displayName}], findings: [{file, line, column,
+// severity: "Note"|"Warning"|"Error", code, text}], signature: {verdict, reason, signer, chain (names, the
+// signer's first), timeStamp, usages (object identifiers), files: [{file, coverage:
+// "Covered"|"NotCovered"|"Different"}], unreferenced}, remarks}`.
 //
 // # Safety
 // `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `options` is NULL or a
@@ -767,6 +776,32 @@ imgsvc_status imgsvc_driver_add(struct imgsvc_session *session,
                                 void *context,
                                 struct imgsvc_document **out_document,
                                 struct imgsvc_error **out_error);
+
+// Tests driver packages: what is wrong with each, what signed it, which devices it is for, and, against an
+// image, what adding it would change. Nothing is changed; a package that cannot be read is one entry with
+// its error.
+//
+// The image is that of `session`, or the one that `imagePath` and `index` name; without either the packages
+// are tested for each architecture that they are for, or for the one that is named. `paths` are `count` INF
+// files or directories of the host. `options`: `{imagePath, index, recurse (look for INFs in
+// sub-directories too), architecture ("amd64"), version ("10.0.26100"; both without an image only),
+// trustedRoots (as for `imgsvc_driver_add`)}`. `*out_document`: `{drivers: [...]}`, one entry per INF, as
+// `imgsvc_driver_add` gives them with the option `preview`, and besides `applicable (it can be added, or is
+// there)` and `architectures (it is for)`. Unsigned packages are planned, too; `reason` is what is the
+// matter, null if nothing is.
+//
+// # Safety
+// `session` is NULL or a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `options` is
+// NULL or a NUL-terminated UTF-16 text. `progress` may be called with `context` during the call.
+// `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_driver_test(struct imgsvc_session *session,
+                                 const uint16_t *const *paths,
+                                 size_t count,
+                                 const uint16_t *options,
+                                 imgsvc_progress_fn progress,
+                                 void *context,
+                                 struct imgsvc_document **out_document,
+                                 struct imgsvc_error **out_error);
 
 // Lists the driver packages of the image.
 //

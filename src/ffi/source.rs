@@ -11,8 +11,8 @@ use std::path::PathBuf;
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct ImageOptions {
-    image_path: Option<PathBuf>,
-    index: u32,
+    pub image_path: Option<PathBuf>,
+    pub index: u32,
 }
 
 impl ImageOptions {

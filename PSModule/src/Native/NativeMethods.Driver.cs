@@ -25,6 +25,17 @@ internal static partial class NativeMethods
         out ErrorHandle error);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_driver_test(
+        SessionHandle session,
+        [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] paths,
+        UIntPtr count,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int imgsvc_driver_list(
         SessionHandle session,
         [MarshalAs(UnmanagedType.LPWStr)] string? options,

@@ -35,13 +35,22 @@ struct AddOptions {
 /// packages that Microsoft signed go in), trustedRoots (a file of certificates (PEM, DER or PKCS#7), or a
 /// directory of such files, that are roots beside Microsoft's and the image's), bootCritical: "Auto" (default:
 /// packages with a driver that starts at boot get what that needs)|"Never"|"Force" (all with a function driver's
-/// service), defer (leave what only a running Windows can install to Windows Setup)}`. `*out_document`: `{drivers: [{path, status:
-/// "Added"|"Deferred"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
+/// service), defer (leave what only a running Windows can install to Windows Setup), preview (nothing is
+/// changed; each package is planned on top of those before it)}`. `*out_document`: `{drivers: [{path, status:
+/// "Added"|"Planned"|"Deferred"|"AlreadyPresent"|"NotApplicable"|"Failed", driver, originalFileName, providerName,
 /// className, classGuid, version, date, catalogFile, driverSignature:
 /// "Signed"|"Unsigned"|"Tampered"|"Unknown", signatureVerdict: "Whql"|"Authenticode"|"TestSigned"|
-/// "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, error: {status, id,
+/// "SelfSigned"|"Unsigned"|"Tampered", signerName, bootCritical, reason, files, plan, error: {status, id,
 /// message, subject, remedy, hresult}}]}`, one entry per INF. "Signed" means that every file's hash
 /// is in the catalogue and that its signature, chain and time stamp are trusted; revocation is not checked.
+///
+/// `plan` is there for previews: `{files: [{source, target, size, replaces}], registry: [{action:
+/// "CreateKey"|"DeleteKey"|"SetValue"|"DeleteValue", key, name, value: {kind, kindNumber, size, form,
+/// value}}], devices: [{architecture, hardwareId, compatibleIds, description, manufacturer, section,
+/// featureScore}], services: [{name, start, type, binary, displayName}], findings: [{file, line, column,
+/// severity: "Note"|"Warning"|"Error", code, text}], signature: {verdict, reason, signer, chain (names, the
+/// signer's first), timeStamp, usages (object identifiers), files: [{file, coverage:
+/// "Covered"|"NotCovered"|"Different"}], unreferenced}, remarks}`.
 ///
 /// # Safety
 /// `session` is a live handle. `paths` points to `count` NUL-terminated UTF-16 texts. `options` is NULL or a

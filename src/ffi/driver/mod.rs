@@ -5,12 +5,14 @@ mod export;
 mod find;
 mod list;
 mod remove;
+mod test;
 
 pub use add::*;
 pub use export::*;
 pub use find::*;
 pub use list::*;
 pub use remove::*;
+pub use test::*;
 
 use super::error::{message_of, subject_of};
 use super::status::{imgsvc_status, verdict};

@@ -17,6 +17,7 @@ pub mod device_ids;
 mod export;
 mod find;
 mod list;
+mod nominal;
 pub mod oem_map;
 pub mod package;
 mod placement;
@@ -31,6 +32,7 @@ pub mod services;
 pub mod signature;
 pub mod store;
 mod target;
+mod test;
 pub mod traits;
 pub mod trust;
 pub mod version;
@@ -41,6 +43,7 @@ pub use boot_start::BootCritical;
 pub use export::{export, ExportOptions};
 pub use find::{find, FoundPackage, FoundPackages};
 pub use list::list;
+pub use nominal::NominalTarget;
 pub use plan::{
     Finding, PackagePlan, PlannedChange, PlannedDevice, PlannedFile, PlannedService, RegistryAction,
     SignatureInfo,
@@ -50,3 +53,5 @@ pub use report::{
     DriverInfo, DriverReport, DriverSignature, DriverState, DriverStatus, ExportReport, ExportStatus,
     RemoveReport, RemoveStatus,
 };
+pub use signature::{Coverage, FileCheck};
+pub use test::{test, DriverTest, TestOptions};

@@ -2,19 +2,20 @@
 //! Serialised (camelCase) this is part of the documents of the C ABI.
 
 use super::classes;
-use super::package::PackageInf;
+use super::package::{Package, PackageInf};
 use super::placement::Placement;
 use super::signature::{FileCheck, SignatureCheck};
 use super::target::HiveEdits;
 use crate::error::{InFile, Result};
 use crate::formats::cat::SignatureVerdict;
 use crate::formats::inf::{
-    self, Architecture, Environment, Evaluation, IncludedInf, Severity, Strictness, Target,
+    self, Architecture, Code, Environment, Evaluation, IncludedInf, Severity, Strictness, Target,
 };
 use crate::formats::regf::EditKind;
 use crate::image::View;
 use crate::servicing::registry::ValueContent;
 use serde::Serialize;
+use std::path::Path;
 
 /// What a preview says of a package.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -33,6 +34,8 @@ pub struct PackagePlan {
     pub findings: Vec<Finding>,
     /// What the catalogue says; none if the package was not read.
     pub signature: Option<SignatureInfo>,
+    /// What an admin should know of a package that can go in, for people.
+    pub remarks: Vec<String>,
 }
 
 /// A file of a plan.
@@ -113,20 +116,20 @@ pub struct PlannedService {
     pub display_name: Option<String>,
 }
 
-/// What is wrong or remarkable about an INF.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What is wrong or remarkable about an INF. They sort by place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// How much it matters.
-    pub severity: &'static str,
-    /// What it is about: a word that does not change.
-    pub code: &'static str,
     /// Name of the INF: the package's own, or one that it includes.
     pub file: String,
     /// The line, from 1; 0 for the INF as a whole.
     pub line: u32,
     /// The column, from 1, in characters; 0 for the INF as a whole.
     pub column: u32,
+    /// How much it matters.
+    pub severity: &'static str,
+    /// What it is about: a word that does not change.
+    pub code: &'static str,
     /// What is the matter, for people.
     pub text: String,
 }
@@ -175,6 +178,20 @@ impl PackagePlan {
             ..Self::default()
         })
     }
+
+    /// Adds what the INF says for another system, without an image that would have what it includes.
+    pub(super) fn add_system(&mut self, other: Self) {
+        self.devices.extend(other.devices);
+        for service in other.services {
+            if !self.services.contains(&service) {
+                self.services.push(service);
+            }
+        }
+        self.findings.extend(other.findings);
+        self.findings.retain(|finding| finding.code != Code::IncludeMissing.name());
+        self.findings.sort();
+        self.findings.dedup();
+    }
 }
 
 impl PlannedFile {
@@ -187,6 +204,19 @@ impl PlannedFile {
             size,
             replaces: view.exists(&placement.path)?,
         })
+    }
+
+    /// The files of a package that goes nowhere.
+    pub(super) fn of_package(source: &PackageInf, package: &Package) -> Vec<Self> {
+        let file = |(host, size): (&Path, u64)| Self {
+            source: host.display().to_string(),
+            target: None,
+            size,
+            replaces: false,
+        };
+        let inf = (source.path.as_path(), u64::try_from(source.bytes.len()).unwrap_or(u64::MAX));
+        let others = package.catalog.iter().chain(&package.files);
+        std::iter::once(inf).chain(others.map(|file| (file.host.as_path(), file.size))).map(file).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::add::AddOptions;
 use super::boot_start::BootCritical;
+use super::classes::well_known_name;
 use super::database::Record;
 use super::deferred::{self, Why};
 use super::find::is_inf;
@@ -190,17 +191,11 @@ impl Planner {
             report.plan = Some(Box::new(PackagePlan::of_inf(source, &target, &mut included)?));
         }
         let version = &source.version;
-        report.provider_name = version.provider.as_ref().map(|text| text.text.clone());
-        report.class_name = version.class.as_ref().map(|text| text.text.clone());
-        if let Some(driver_ver) = version.driver_ver {
-            report.version = Some(text(driver_ver.version));
-            report.date = Some(driver_ver.date);
-        }
+        report.describe(source);
         report.catalog_file = version.catalog_file(target.architecture).map(str::to_owned);
         if let Some(class) = source.class_guid() {
-            report.class_guid = Some(class.to_string());
             report.boot_critical = self.target.is_boot_critical(class);
-            if report.class_name.is_none() {
+            if version.class.is_none() {
                 report.class_name = self.target.class_name(class)?;
             }
         }
@@ -274,6 +269,7 @@ impl Planner {
         let edits = self.target.take_edits();
         recorded?;
         let plan = report.plan.get_or_insert_with(Box::default);
+        plan.remarks = prepared.remarks();
         plan.registry = edits.into_iter().flat_map(PlannedChange::of).collect();
         for placement in &placements {
             plan.files.push(PlannedFile::of(placement, &prepared.source, view)?);
@@ -318,19 +314,16 @@ impl Prepared {
         }
     }
 
-    /// What an admin should know of the package.
-    fn remarks(&self) -> String {
-        let mut remarks = vec![self.package.signature.detail.clone()];
-        if self.package.signature.signature != DriverSignature::Signed {
-            remarks.push("it goes in because unsigned drivers were asked for".to_owned());
-        }
+    /// What an admin should know of the package, besides its signature.
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
         if self.package.is_primitive {
             let remark =
                 "it has no devices, so it is staged and not installed: defer it to have Setup install it";
             remarks.push(remark.to_owned());
         }
         remarks.extend(self.boot_remark().map(str::to_owned));
-        remarks.join("; ")
+        remarks
     }
 }
 
@@ -354,6 +347,18 @@ impl DriverReport {
         self
     }
 
+    /// What the INF's `[Version]` section says.
+    pub(super) fn describe(&mut self, source: &PackageInf) {
+        let version = &source.version;
+        let class = source.class_guid();
+        self.provider_name = version.provider.as_ref().map(|text| text.text.clone());
+        let well_known = || class.and_then(well_known_name).map(str::to_owned);
+        self.class_name = version.class.as_ref().map(|text| text.text.clone()).or_else(well_known);
+        self.class_guid = class.map(|class| class.to_string());
+        self.version = version.driver_ver.map(|driver_ver| text(driver_ver.version));
+        self.date = version.driver_ver.map(|driver_ver| driver_ver.date);
+    }
+
     /// The package is in the image, or would be.
     pub(super) fn done(
         mut self,
@@ -364,7 +369,13 @@ impl DriverReport {
         self.status = status;
         self.driver = Some(prepared.record.published_name.clone());
         self.files = placements.iter().map(|placement| placement.path.to_string()).collect();
-        self.reason = Some(prepared.remarks());
+        let signature = &prepared.package.signature;
+        let mut reasons = vec![signature.detail.clone()];
+        if signature.signature != DriverSignature::Signed {
+            reasons.push("it goes in because unsigned drivers were asked for".to_owned());
+        }
+        reasons.extend(prepared.remarks());
+        self.reason = Some(reasons.join("; "));
         self
     }
 }

@@ -183,9 +183,26 @@ filter.sys = 1
 
     It 'changes nothing with -WhatIf' {
         $null = Mount-Image $sample.Image 1 -Path $sample.Path
-        Add-Driver $sample.Drivers -Path $sample.Path -Recurse -WhatIf | Should -BeNullOrEmpty
+        $plans = @(Add-Driver $sample.Drivers -Path $sample.Path -Recurse -WhatIf -ErrorAction Stop)
+        $plans | Should -HaveCount 6
+        @($plans | Where-Object Status -eq Planned) | Should -HaveCount 2
+        @($plans | Where-Object Status -eq Failed | Where-Object Reason) | Should -HaveCount 3
         (Get-Image -Mounted).PendingOperations | Should -Be 0
         Get-Driver -Path $sample.Path | Should -BeNullOrEmpty
+    }
+
+    It 'plans with -WhatIf what it then does' {
+        $null = Mount-Image $sample.Image 1 -Path $sample.Path
+        $plan = Add-Driver $sample.Good1 -Path $sample.Path -WhatIf
+        $report = Add-Driver $sample.Good1 -Path $sample.Path
+        $report.Plan | Should -BeNullOrEmpty
+        $plan.Driver | Should -Be $report.Driver
+        @($plan.Plan.Files | ForEach-Object Target) -join '|' | Should -Be ($report.Files -join '|')
+        foreach ($change in $plan.Plan.Registry | Where-Object { $_.Action -eq 'SetValue' -and $_.Name -ne 'ImportDate' }) {
+            $value = Get-ImageRegistryValue -Path $sample.Path -Key $change.Key -Name $change.Name
+            $value.Kind | Should -Be $change.Kind
+            $value.Value -join ' ' | Should -Be ($change.Value -join ' ')
+        }
     }
 
     It 'leaves the image file as it is until Save-Image' {

@@ -48,6 +48,7 @@
         'Set-Image'
         'Set-ImageRegistryValue'
         'Split-Image'
+        'Test-Driver'
         'Test-Image'
         'Test-RegistryHive'
     )

@@ -102,14 +102,15 @@ public sealed class AddDriverCmdlet : SessionCmdlet
             .Add("requireWhql", RequireWhql.IsPresent)
             .Add("bootCritical", BootCritical.ToString())
             .Add("defer", Defer.IsPresent)
-            .Add("trustedRoots", TrustedRoot is null ? null : FullPath(TrustedRoot));
+            .Add("trustedRoots", TrustedRoot is null ? null : FullPath(TrustedRoot))
+            .Add("preview", IsWhatIf);
         IReadOnlyList<DriverReport> reports = WithProgress(
-            "Adding drivers",
+            IsWhatIf ? "Planning drivers" : "Adding drivers",
             operation => Open(batch.Session).AddDrivers(infs, options, operation));
         foreach (DriverReport report in reports)
         {
             WriteObject(report);
-            if (report.Status == DriverStatus.Failed)
+            if (report.Status == DriverStatus.Failed && !IsWhatIf)
             {
                 ImageServicingException failure = report.Error ?? new ImageServicingException(
                     ImageServicingStatus.Malformed,
@@ -141,7 +142,8 @@ public sealed class AddDriverCmdlet : SessionCmdlet
         var approved = new List<string>();
         foreach (string inf in found.Packages)
         {
-            if (ShouldProcess(batch.Session, $"Add driver '{inf}'"))
+            // With -WhatIf each is told of, and then planned.
+            if (ShouldProcess(batch.Session, $"Add driver '{inf}'") || IsWhatIf)
             {
                 approved.Add(inf);
             }

@@ -19,6 +19,9 @@ public enum DriverStatus
     /// <summary>The package was refused; nothing of it is in the image.</summary>
     Failed = 3,
 
+    /// <summary>The package would be staged; nothing was done.</summary>
+    Planned = 4,
+
     /// <summary>Windows Setup will install the package when it starts the image.</summary>
     Deferred = 5,
 }
@@ -100,6 +103,7 @@ public sealed class DriverReport
         BootCritical = driver.Flag("bootCritical");
         Reason = driver.Text("reason");
         Files = driver.Texts("files");
+        Plan = DriverPlan.Of(driver);
         Error = DriverError.Of(driver);
     }
 
@@ -153,6 +157,9 @@ public sealed class DriverReport
 
     /// <summary>The files that were placed in the image.</summary>
     public IReadOnlyList<string> Files { get; }
+
+    /// <summary>What adding the package would change, with -WhatIf; null otherwise.</summary>
+    public DriverPlan? Plan { get; }
 
     /// <summary>The failure that goes to the error stream.</summary>
     internal ImageServicingException? Error { get; }

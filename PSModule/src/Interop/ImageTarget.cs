@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using ImageServicing.Native;
 
 namespace ImageServicing.Interop;
@@ -40,6 +42,23 @@ internal sealed record ImageTarget
                 session, options, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
             return (status, document, error);
         }));
+
+    /// <summary>Tests driver packages, each on top of those before it; without an image, each on its own.</summary>
+    internal static IReadOnlyList<DriverTest> TestDrivers(
+        ImageTarget? target, string[] paths, JsonWriter options, Operation operation)
+    {
+        NativeCall call = (session, json, progress) =>
+        {
+            int status = NativeMethods.imgsvc_driver_test(
+                session, paths, (UIntPtr)(uint)paths.Length, json, progress, IntPtr.Zero,
+                out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        };
+        NativeLoader.EnsureLoaded();
+        JsonObject answer = target?.Run(options, operation, call)
+            ?? Run(SessionHandle.None, options.ToString(), operation, call);
+        return answer.Objects("drivers").Select(test => new DriverTest(target?.Path, test)).ToArray();
+    }
 
     private JsonObject Run(JsonWriter options, Operation operation, NativeCall call)
     {

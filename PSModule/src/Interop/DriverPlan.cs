@@ -1,0 +1,324 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ImageServicing.Interop;
+using Microsoft.Win32;
+
+namespace ImageServicing;
+
+/// <summary>What a plan does to a key or a value of the registry.</summary>
+public enum DriverRegistryAction
+{
+    /// <summary>The key is made.</summary>
+    CreateKey = 0,
+
+    /// <summary>The key is deleted, with all below it.</summary>
+    DeleteKey = 1,
+
+    /// <summary>The value is made or changed.</summary>
+    SetValue = 2,
+
+    /// <summary>The value is deleted.</summary>
+    DeleteValue = 3,
+}
+
+/// <summary>How much a finding of an INF file matters.</summary>
+public enum DriverFindingSeverity
+{
+    /// <summary>Worth knowing.</summary>
+    Note = 0,
+
+    /// <summary>Windows installs it, but perhaps not as it was meant.</summary>
+    Warning = 1,
+
+    /// <summary>The package is refused.</summary>
+    Error = 2,
+}
+
+/// <summary>Whether a catalogue covers a file.</summary>
+public enum DriverFileCoverage
+{
+    /// <summary>The catalogue does not know the file, or there is none.</summary>
+    NotCovered = 0,
+
+    /// <summary>The file is the one that was signed.</summary>
+    Covered = 1,
+
+    /// <summary>The catalogue names the file, and has the digest of another one.</summary>
+    Different = 2,
+}
+
+/// <summary>A file that a package puts into the image.</summary>
+public sealed class DriverPlanFile
+{
+    internal DriverPlanFile(JsonObject file)
+    {
+        Source = file.Name("source");
+        Target = file.Text("target");
+        Length = file.Number("size");
+        Replaces = file.Flag("replaces");
+    }
+
+    /// <summary>The file on this machine.</summary>
+    public string Source { get; }
+
+    /// <summary>Where it goes in the image; null without an image.</summary>
+    public string? Target { get; }
+
+    /// <summary>Its length in bytes.</summary>
+    public ulong Length { get; }
+
+    /// <summary>Whether the image has a file there, which is replaced.</summary>
+    public bool Replaces { get; }
+
+    /// <summary>Where it goes, or the file on this machine.</summary>
+    public override string ToString() => Target ?? Source;
+}
+
+/// <summary>A key or a value that a package makes or deletes in the image's registry.</summary>
+public sealed class DriverPlanChange
+{
+    internal DriverPlanChange(JsonObject change)
+    {
+        Action = change.Choice("action", DriverRegistryAction.SetValue);
+        Key = change.Name("key");
+        Name = change.Text("name");
+        if (change.Object("value") is JsonObject value)
+        {
+            var content = new RegistryContent(value);
+            Kind = content.Kind;
+            KindNumber = content.KindNumber;
+            Value = content.Value;
+        }
+    }
+
+    /// <summary>What is done.</summary>
+    public DriverRegistryAction Action { get; }
+
+    /// <summary>The key's full name.</summary>
+    public string Key { get; }
+
+    /// <summary>The value's name, empty for the default value; null for a key.</summary>
+    public string? Name { get; }
+
+    /// <summary>The value's kind.</summary>
+    public RegistryValueKind? Kind { get; }
+
+    /// <summary>The number of the kind, for those without a name.</summary>
+    public uint? KindNumber { get; }
+
+    /// <summary>What the value is then.</summary>
+    public object? Value { get; }
+
+    /// <summary>The action and what it is done to.</summary>
+    public override string ToString() => Name is null ? $"{Action} {Key}" : $"{Action} {Key}\\{Name}";
+}
+
+/// <summary>A device that a package is for: one line of its INF.</summary>
+public sealed class DriverPlanDevice
+{
+    internal DriverPlanDevice(JsonObject device)
+    {
+        Architecture = device.Name("architecture");
+        HardwareId = device.Text("hardwareId");
+        CompatibleIds = device.Texts("compatibleIds");
+        Description = device.Name("description");
+        Manufacturer = device.Name("manufacturer");
+        Section = device.Name("section");
+        FeatureScore = device.Number32("featureScore");
+    }
+
+    /// <summary>The processor that the line is for, as INF files name it.</summary>
+    public string Architecture { get; }
+
+    /// <summary>The hardware id; null for a device that is chosen by hand.</summary>
+    public string? HardwareId { get; }
+
+    /// <summary>The compatible ids.</summary>
+    public IReadOnlyList<string> CompatibleIds { get; }
+
+    /// <summary>What the device is called.</summary>
+    public string Description { get; }
+
+    /// <summary>Who makes the device.</summary>
+    public string Manufacturer { get; }
+
+    /// <summary>The section of the INF that installs it.</summary>
+    public string Section { get; }
+
+    /// <summary>The feature score of that section: 255 unless the INF says otherwise; lower is better.</summary>
+    public uint FeatureScore { get; }
+
+    /// <summary>The hardware id, or what the device is called.</summary>
+    public override string ToString() => HardwareId ?? Description;
+}
+
+/// <summary>A service that a package installs.</summary>
+public sealed class DriverPlanService
+{
+    internal DriverPlanService(JsonObject service)
+    {
+        Name = service.Name("name");
+        Start = service.OptionalNumber32("start");
+        Type = service.OptionalNumber32("type");
+        Binary = service.Text("binary");
+        DisplayName = service.Text("displayName");
+    }
+
+    /// <summary>The name of its key.</summary>
+    public string Name { get; }
+
+    /// <summary>When it starts: 0 boot, 1 system, 2 automatic, 3 demand, 4 disabled.</summary>
+    public uint? Start { get; }
+
+    /// <summary>What it is: 1 kernel driver, 2 file system driver, 16 a program.</summary>
+    public uint? Type { get; }
+
+    /// <summary>Its program file in the image, or as the INF has it.</summary>
+    public string? Binary { get; }
+
+    /// <summary>The display name.</summary>
+    public string? DisplayName { get; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>What is wrong or remarkable about an INF file.</summary>
+public sealed class DriverFinding
+{
+    internal DriverFinding(JsonObject finding)
+    {
+        Severity = finding.Choice("severity", DriverFindingSeverity.Note);
+        Code = finding.Name("code");
+        File = finding.Name("file");
+        Line = finding.Number32("line");
+        Column = finding.Number32("column");
+        Text = finding.Name("text");
+    }
+
+    /// <summary>How much it matters.</summary>
+    public DriverFindingSeverity Severity { get; }
+
+    /// <summary>What it is about: a word that does not change.</summary>
+    public string Code { get; }
+
+    /// <summary>The INF file: the package's own, or one that it includes.</summary>
+    public string File { get; }
+
+    /// <summary>The line, from 1; 0 for the INF as a whole.</summary>
+    public uint Line { get; }
+
+    /// <summary>The column, from 1; 0 for the INF as a whole.</summary>
+    public uint Column { get; }
+
+    /// <summary>What is the matter.</summary>
+    public string Text { get; }
+
+    /// <summary>The finding as compilers write them.</summary>
+    public override string ToString() => $"{File}({Line},{Column}): {Severity} {Code}: {Text}";
+}
+
+/// <summary>What a catalogue says of one file.</summary>
+public sealed class DriverFileSignature
+{
+    internal DriverFileSignature(JsonObject file)
+    {
+        File = file.Name("file");
+        Coverage = file.Choice("coverage", DriverFileCoverage.NotCovered);
+    }
+
+    /// <summary>The file's path in the package.</summary>
+    public string File { get; }
+
+    /// <summary>Whether the catalogue covers it.</summary>
+    public DriverFileCoverage Coverage { get; }
+
+    /// <summary>The file and whether it is covered.</summary>
+    public override string ToString() => $"{File}: {Coverage}";
+}
+
+/// <summary>What a package's catalogue says.</summary>
+public sealed class DriverSignatureInfo
+{
+    internal DriverSignatureInfo(JsonObject signature)
+    {
+        Verdict = signature.Choice("verdict", SignatureVerdict.Unknown);
+        Reason = signature.Name("reason");
+        SignerName = signature.Text("signer");
+        Chain = signature.Texts("chain");
+        TimeStamp = signature.Time("timeStamp");
+        Usages = signature.Texts("usages");
+        Files = signature.Objects("files").Select(file => new DriverFileSignature(file)).ToArray();
+        Unreferenced = signature.Texts("unreferenced");
+    }
+
+    /// <summary>The kind of the signature, whether it is trusted or not.</summary>
+    public SignatureVerdict Verdict { get; }
+
+    /// <summary>What was found.</summary>
+    public string Reason { get; }
+
+    /// <summary>The name in the signer's certificate.</summary>
+    public string? SignerName { get; }
+
+    /// <summary>The names in the certificates of the chain, the signer's first.</summary>
+    public IReadOnlyList<string> Chain { get; }
+
+    /// <summary>When it was signed, if an authority says so whose word counts.</summary>
+    public DateTime? TimeStamp { get; }
+
+    /// <summary>What the signer's certificate is for, as object identifiers.</summary>
+    public IReadOnlyList<string> Usages { get; }
+
+    /// <summary>The package's files, and whether the catalogue covers each.</summary>
+    public IReadOnlyList<DriverFileSignature> Files { get; }
+
+    /// <summary>The files that the catalogue covers and the package does not use.</summary>
+    public IReadOnlyList<string> Unreferenced { get; }
+
+    /// <summary>What was found.</summary>
+    public override string ToString() => $"{Verdict}: {Reason}";
+}
+
+/// <summary>What adding a package would change, and what is known of the package.</summary>
+public sealed class DriverPlan
+{
+    internal DriverPlan(JsonObject plan)
+    {
+        Files = plan.Objects("files").Select(file => new DriverPlanFile(file)).ToArray();
+        Registry = plan.Objects("registry").Select(change => new DriverPlanChange(change)).ToArray();
+        Devices = plan.Objects("devices").Select(device => new DriverPlanDevice(device)).ToArray();
+        Services = plan.Objects("services").Select(service => new DriverPlanService(service)).ToArray();
+        Findings = plan.Objects("findings").Select(finding => new DriverFinding(finding)).ToArray();
+        Signature = plan.Object("signature") is JsonObject signature ? new DriverSignatureInfo(signature) : null;
+        Remarks = plan.Texts("remarks");
+    }
+
+    /// <summary>The files that would be put into the image; without an image, the package's.</summary>
+    public IReadOnlyList<DriverPlanFile> Files { get; }
+
+    /// <summary>The changes of the image's registry, in their order.</summary>
+    public IReadOnlyList<DriverPlanChange> Registry { get; }
+
+    /// <summary>The devices that the package is for.</summary>
+    public IReadOnlyList<DriverPlanDevice> Devices { get; }
+
+    /// <summary>The services that the package describes.</summary>
+    public IReadOnlyList<DriverPlanService> Services { get; }
+
+    /// <summary>What is wrong or remarkable about the INF.</summary>
+    public IReadOnlyList<DriverFinding> Findings { get; }
+
+    /// <summary>What the catalogue says; null if the package was not read.</summary>
+    public DriverSignatureInfo? Signature { get; }
+
+    /// <summary>What should be known of a package that can be added.</summary>
+    public IReadOnlyList<string> Remarks { get; }
+
+    /// <summary>How much there is.</summary>
+    public override string ToString() => $"{Files.Count} files, {Registry.Count} changes of the registry, {Devices.Count} devices";
+
+    /// <summary>The plan of a report; null if it has none.</summary>
+    internal static DriverPlan? Of(JsonObject report) => report.Object("plan") is JsonObject plan ? new DriverPlan(plan) : null;
+}

@@ -35,6 +35,8 @@ Describe 'The examples of the help' {
         Copy-Folder $sample.Good1 "$folder/drivers/good1"
         Copy-Folder $sample.Good2 "$folder/drivers/good2"
         Copy-Folder $sample.Good1 "$folder/drivers"
+        Copy-Folder $sample.Good1 "$folder/nic"
+        Copy-Folder $sample.Good2 "$folder/raid"
         Copy-Folder "$($sample.Drivers)/unsigned" $folder
         [System.IO.File]::Move("$folder/sampleraw.inf", "$folder/mydriver.inf")
         [System.IO.File]::Copy("$sampleSource/samples.cer", "$folder/company-root.cer")

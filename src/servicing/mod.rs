@@ -9,4 +9,5 @@ pub mod registry;
 pub mod setup;
 pub mod setup_state;
 pub mod source;
+pub mod unattend;
 pub mod windows;

@@ -1,0 +1,193 @@
+//! The answer file under test, with what is known of each of its elements.
+
+use super::finding::{Finding, Severity};
+use super::target::Target;
+use crate::formats::unattend::{AnswerFile, Component, Identity, Pass, PassName};
+use crate::formats::xml::Element;
+use crate::servicing::unattend::knowledge::{self, Knowledge};
+use std::collections::HashMap;
+
+/// A component of the file.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// The component.
+    pub component: Component<'a>,
+    /// Its identity.
+    pub identity: Identity,
+    /// The pass, as the file spells it.
+    pub pass_name: String,
+    /// The pass.
+    pub pass: Option<PassName>,
+    /// What is known of it.
+    pub known: Option<&'static knowledge::Component>,
+}
+
+/// An element in a component: a setting, a group or an element of a list.
+#[derive(Debug)]
+pub struct Node<'a> {
+    /// The component that it is in, by its place in [`Subject::parts`].
+    pub part: usize,
+    /// The node around it, by its place in [`Subject::nodes`].
+    pub parent: Option<usize>,
+    /// Names from below the component, joined by `/`.
+    pub path: String,
+    /// The element.
+    pub element: Element<'a>,
+    /// Its text; empty if it has elements.
+    pub value: String,
+    /// What is known of it.
+    pub known: Option<&'static knowledge::Setting>,
+}
+
+impl Node<'_> {
+    /// Its own name.
+    pub fn name(&self) -> &str {
+        self.element.name()
+    }
+
+    /// The value is filled in later by a tool: `{{name}}`, `<%= … %>`, `${name}`, `%NAME%`…
+    pub fn is_template(&self) -> bool {
+        ["{{", "${", "$(", "<%", "@@", "[[", "__"].iter().any(|mark| self.value.contains(mark))
+            || self.value.matches('%').count() >= 2
+    }
+}
+
+/// The file, taken apart.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The file.
+    pub file: &'a AnswerFile,
+    /// What is known of Windows.
+    pub knowledge: &'static Knowledge,
+    /// The image, if one was given.
+    pub target: Option<&'a Target<'a>>,
+    /// Its components.
+    pub parts: Vec<Part<'a>>,
+    /// All elements in the components, each before those in it.
+    pub nodes: Vec<Node<'a>>,
+    children: HashMap<Option<usize>, Vec<usize>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Takes a file apart.
+    pub fn of(file: &'a AnswerFile, target: Option<&'a Target<'a>>) -> Self {
+        let knowledge = Knowledge::get();
+        let part = |component: Component<'a>| {
+            let (identity, pass) = (component.identity(), component.pass);
+            let known = knowledge.component(&identity.name);
+            Part { component, identity, pass_name: pass.name(), pass: pass.known(), known }
+        };
+        let parts: Vec<Part<'a>> = file.components().map(part).collect();
+        let mut subject =
+            Self { file, knowledge, target, parts, nodes: Vec::new(), children: HashMap::new() };
+        for index in 0..subject.parts.len() {
+            subject.collect(index);
+        }
+        subject
+    }
+
+    /// Reads the elements of a component. Elements nest as deep as the XML reader lets them.
+    fn collect(&mut self, part: usize) {
+        let Some((element, known)) = self.parts.get(part).map(|part| (part.component.element, part.known)) else {
+            return;
+        };
+        let mut open: Vec<(Element<'a>, Option<usize>, String)> =
+            element.elements().map(|child| (child, None, String::new())).collect();
+        open.reverse();
+        while let Some((element, parent, above)) = open.pop() {
+            let path = match above.is_empty() {
+                true => element.name().to_owned(),
+                false => format!("{above}/{}", element.name()),
+            };
+            let value = if element.is_leaf() { element.text() } else { String::new() };
+            let known = known.and_then(|component| component.setting(&path));
+            let index = self.nodes.len();
+            let mut below: Vec<_> =
+                element.elements().map(|child| (child, Some(index), path.clone())).collect();
+            below.reverse();
+            self.nodes.push(Node { part, parent, path, element, value, known });
+            self.children.entry(parent).or_default().push(index);
+            open.append(&mut below);
+        }
+    }
+
+    /// The component of a node.
+    pub fn part(&self, node: &Node<'_>) -> Option<&Part<'a>> {
+        self.parts.get(node.part)
+    }
+
+    /// The node around a node.
+    pub fn parent(&self, node: &Node<'_>) -> Option<&Node<'a>> {
+        self.nodes.get(node.parent?)
+    }
+
+    /// The nodes directly in another one, by the place of that one.
+    pub fn children_of(&self, index: usize) -> impl Iterator<Item = &Node<'a>> {
+        self.children.get(&Some(index)).into_iter().flatten().filter_map(|&child| self.nodes.get(child))
+    }
+
+    /// The nodes with their places.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, &Node<'a>)> {
+        self.nodes.iter().enumerate()
+    }
+
+    /// The text of a child, trimmed; case of the name does not count.
+    pub fn text_of(&self, index: usize, child: &str) -> Option<&str> {
+        self.children_of(index).find(|node| node.name() == child).map(|node| node.value.trim())
+    }
+
+    /// The nodes of one component (by name) and path, in any pass.
+    pub fn settings<'s>(
+        &'s self,
+        component: &'s str,
+        path: &'s str,
+    ) -> impl Iterator<Item = (usize, &'s Node<'a>)> + 's {
+        self.numbered().filter(move |(_, node)| {
+            node.path.eq_ignore_ascii_case(path)
+                && self.part(node).is_some_and(|part| part.identity.name.eq_ignore_ascii_case(component))
+        })
+    }
+
+    /// A finding about a node.
+    pub fn finding(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        node: &Node<'_>,
+        message: impl Into<String>,
+    ) -> Finding {
+        let mut finding = Finding::about(rule, severity, node.element, message);
+        finding.setting = Some(node.path.clone());
+        match self.part(node) {
+            Some(part) => part.name_in(finding),
+            None => finding,
+        }
+    }
+}
+
+impl Part<'_> {
+    /// A finding about the component.
+    pub fn finding(&self, rule: &'static str, severity: Severity, message: impl Into<String>) -> Finding {
+        self.name_in(Finding::about(rule, severity, self.component.element, message))
+    }
+
+    fn name_in(&self, mut finding: Finding) -> Finding {
+        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        finding.pass = some(&self.pass_name);
+        finding.component = some(&self.identity.name);
+        finding.architecture = some(&self.identity.processor_architecture);
+        finding
+    }
+}
+
+/// A finding about a pass.
+pub fn about_pass(
+    pass: Pass<'_>,
+    rule: &'static str,
+    severity: Severity,
+    message: impl Into<String>,
+) -> Finding {
+    let mut finding = Finding::about(rule, severity, pass.element, message);
+    finding.pass = Some(pass.name()).filter(|name| !name.is_empty());
+    finding
+}

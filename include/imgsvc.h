@@ -1105,6 +1105,25 @@ imgsvc_status imgsvc_setup_state(struct imgsvc_session *session,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
+// Tests an answer file of the host. Nothing is changed, and what is wrong with the file is no error.
+//
+// With a session, or with `options`: `{imagePath, index}` (an image file and which of its images, from 1), the
+// file is tested against that image too; `session` is NULL otherwise. `*out_document`: `{file, findings: [{rule (a
+// stable id), severity: "Error"|"Warning"|"Information", line, column (from 1), pass, component, architecture,
+// setting (its path below the component), message, remedy}]}`, in the order of the file.
+//
+// # Safety
+// `session` is NULL or a live handle that no other thread uses. `file_path` is NUL-terminated UTF-16. `options` is
+// NULL or NUL-terminated UTF-16. `progress` may be called with `context`. `out_document` is writable. `out_error`
+// is NULL or writable.
+imgsvc_status imgsvc_unattend_test(struct imgsvc_session *session,
+                                   const uint16_t *file_path,
+                                   const uint16_t *options,
+                                   imgsvc_progress_fn progress,
+                                   void *context,
+                                   struct imgsvc_document **out_document,
+                                   struct imgsvc_error **out_error);
+
 #ifdef __cplusplus
 } // extern "C"
 #endif // __cplusplus

@@ -1,7 +1,18 @@
 //! Checking answer files: each rule finds what it is for, and nothing in a sound file; real files.
 
+#![allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
 #[path = "support/hives.rs"]
-#[allow(dead_code)]
 mod hives;
 
 use imgsvc::servicing::unattend::check::{check, Finding, ImageName, Severity, Target};
@@ -50,7 +61,8 @@ fn setup(settings: &str) -> String {
 /// `CreatePartitions` of (type, size in MB or 0 for the rest).
 fn create(partitions: &[(&str, u32)]) -> String {
     let one = |(order, (kind, size)): (usize, &(&str, u32))| {
-        let size = if *size == 0 { "<Extend>true</Extend>".to_owned() } else { format!("<Size>{size}</Size>") };
+        let size =
+            if *size == 0 { "<Extend>true</Extend>".to_owned() } else { format!("<Size>{size}</Size>") };
         let order = order + 1;
         format!("<CreatePartition wcm:action=\"add\"><Order>{order}</Order><Type>{kind}</Type>{size}</CreatePartition>")
     };
@@ -88,7 +100,10 @@ fn command(order: u32, path: &str) -> String {
 }
 
 fn specialize(commands: &str) -> String {
-    file("specialize", &component("Microsoft-Windows-Deployment", &format!("<RunSynchronous>{commands}</RunSynchronous>")))
+    file(
+        "specialize",
+        &component("Microsoft-Windows-Deployment", &format!("<RunSynchronous>{commands}</RunSynchronous>")),
+    )
 }
 
 const UEFI: [(&str, u32); 3] = [("EFI", 300), ("MSR", 16), ("Primary", 0)];
@@ -112,7 +127,10 @@ fn broken() -> Vec<(&'static str, Severity, String)> {
         file("specialize", &component("Microsoft-Windows-UnattendedJoin", &settings))
     };
     let international = |element: &str, value: &str| {
-        file("specialize", &component("Microsoft-Windows-International-Core", &format!("<{element}>{value}</{element}>")))
+        file(
+            "specialize",
+            &component("Microsoft-Windows-International-Core", &format!("<{element}>{value}</{element}>")),
+        )
     };
     let package = |package: &str| whole(&format!("<servicing>{package}</servicing>"));
     let token = "publicKeyToken=\"31bf3856ad364e35\"";
@@ -254,18 +272,27 @@ fn broken_for_image() -> Vec<(&'static str, Severity, String)> {
     };
     vec![
         ("architecture-not-of-image", Error, shell("specialize", "").replace("amd64", "x86")),
-        ("setting-removed", Warning, shell("specialize", "<Themes><ScreenSaver>a.scr</ScreenSaver></Themes>")),
+        (
+            "setting-removed",
+            Warning,
+            shell("specialize", "<Themes><ScreenSaver>a.scr</ScreenSaver></Themes>"),
+        ),
         ("time-zone", Error, shell("specialize", "<TimeZone>Tokyo Standard Time</TimeZone>")),
         ("language-not-in-image", Error, international("fr-FR")),
         ("image-not-in-file", Error, chosen("/IMAGE/INDEX", "2")),
         ("image-not-in-file", Error, chosen("/IMAGE/NAME", "Windows 11 Home")),
-        ("key-for-evaluation", Warning, shell("specialize", "<ProductKey>BBBBB-CCCCC-DDDDD-FFFFF-GGGGG</ProductKey>")),
+        (
+            "key-for-evaluation",
+            Warning,
+            shell("specialize", "<ProductKey>BBBBB-CCCCC-DDDDD-FFFFF-GGGGG</ProductKey>"),
+        ),
     ]
 }
 
 /// An image as far as the rules without files look.
 fn evaluation() -> Target<'static> {
-    let images = vec![ImageName { index: 1, name: Some("Windows 11 Enterprise".to_owned()), description: None }];
+    let images =
+        vec![ImageName { index: 1, name: Some("Windows 11 Enterprise".to_owned()), description: None }];
     let mut target = Target::default().with_images(Some("install.wim".to_owned()), images);
     target.architecture = Some("amd64");
     target.build = Some(26100);
@@ -291,12 +318,15 @@ fn each_rule_about_the_image_finds_the_fault_it_is_for() {
     assert!(found.iter().any(|finding| finding.rule == "setting-too-new"), "{found:#?}");
     let text = shell("specialize", "<Colour>red</Colour>");
     let found = check(text.as_bytes(), Some(&old)).expect("findings");
-    assert!(found.iter().any(|finding| finding.rule == "unknown-setting" && finding.severity == Severity::Error));
+    assert!(found
+        .iter()
+        .any(|finding| finding.rule == "unknown-setting" && finding.severity == Severity::Error));
 }
 
 /// A file with nothing to say about.
 fn sound() -> String {
-    let layout = create(&UEFI) + &modify(&[(1, "<Format>FAT32</Format>"), (3, "<Format>NTFS</Format><Letter>C</Letter>")]);
+    let layout = create(&UEFI)
+        + &modify(&[(1, "<Format>FAT32</Format>"), (3, "<Format>NTFS</Format><Letter>C</Letter>")]);
     let pe = format!(
         "<DiskConfiguration><Disk wcm:action=\"add\"><DiskID>0</DiskID><WillWipeDisk>true</WillWipeDisk>{layout}</Disk>\
          <WillShowUI>OnError</WillShowUI></DiskConfiguration><ImageInstall><OSImage><InstallFrom>\
@@ -307,11 +337,23 @@ fn sound() -> String {
     let international = "<InputLocale>0407:00000407;en-US</InputLocale><SystemLocale>de-DE</SystemLocale>\
          <UILanguage>de-DE</UILanguage><UserLocale>de-DE</UserLocale>";
     let windows_pe = component(SETUP, &pe)
-        + &component("Microsoft-Windows-International-Core-WinPE", &format!("<SetupUILanguage><UILanguage>en-US</UILanguage></SetupUILanguage>{international}"));
-    let specialize = component(SHELL, "<ComputerName>*</ComputerName><TimeZone>W. Europe Standard Time</TimeZone>")
-        + &component("Microsoft-Windows-Deployment", &format!("<RunSynchronous>{}{}</RunSynchronous>", command(1, "cmd.exe /c echo a &gt; c:\\a.txt"), command(2, "powershell -Command &quot;a | b&quot;")));
-    let oobe = component(SHELL, "<OOBE><HideEULAPage>true</HideEULAPage><ProtectYourPC>3</ProtectYourPC></OOBE>")
-        + &component("Microsoft-Windows-International-Core", international);
+        + &component(
+            "Microsoft-Windows-International-Core-WinPE",
+            &format!("<SetupUILanguage><UILanguage>en-US</UILanguage></SetupUILanguage>{international}"),
+        );
+    let specialize =
+        component(SHELL, "<ComputerName>*</ComputerName><TimeZone>W. Europe Standard Time</TimeZone>")
+            + &component(
+                "Microsoft-Windows-Deployment",
+                &format!(
+                    "<RunSynchronous>{}{}</RunSynchronous>",
+                    command(1, "cmd.exe /c echo a &gt; c:\\a.txt"),
+                    command(2, "powershell -Command &quot;a | b&quot;")
+                ),
+            );
+    let oobe =
+        component(SHELL, "<OOBE><HideEULAPage>true</HideEULAPage><ProtectYourPC>3</ProtectYourPC></OOBE>")
+            + &component("Microsoft-Windows-International-Core", international);
     let pass = |name: &str, components: &str| format!("<settings pass=\"{name}\">{components}</settings>");
     whole(&(pass("windowsPE", &windows_pe) + &pass("specialize", &specialize) + &pass("oobeSystem", &oobe)))
 }
@@ -327,7 +369,8 @@ fn nothing_is_found_in_a_sound_file() {
 #[test]
 fn findings_of_real_answer_files_are_few_and_told() {
     let Some(folder) = hives::testdata("unattend") else { return };
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the folder").flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("the folder").flatten().map(|entry| entry.path()).collect();
     files.sort();
     let mut table: BTreeMap<(Severity, &str), usize> = BTreeMap::new();
     let mut with_errors = 0;

@@ -51,6 +51,7 @@
         'Test-Driver'
         'Test-Image'
         'Test-RegistryHive'
+        'Test-Unattend'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

@@ -27,6 +27,7 @@ mod setup;
 mod source;
 mod status;
 mod text;
+mod unattend;
 mod version;
 
 pub use content::*;
@@ -41,4 +42,5 @@ pub use registry::*;
 pub use session::*;
 pub use setup::*;
 pub use status::*;
+pub use unattend::*;
 pub use version::*;

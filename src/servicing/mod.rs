@@ -1,4 +1,4 @@
-//! What Windows keeps where: one module per capability (drivers, registry; answer files later).
+//! What Windows keeps where: one module per capability (drivers, registry, answer files).
 //!
 //! A capability takes a session, works out everything it will change, stages it as one transaction
 //! and returns a report of what it did.

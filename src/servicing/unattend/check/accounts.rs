@@ -38,9 +38,13 @@ fn passwords(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         } else if decode_password(&value.value, node.name()).is_err() {
             let message = format!("The password {} is not in Setup's encoding for this element.", node.path);
             let finding = subject.finding("password-not-encoded", Severity::Error, value, message);
-            found.push(finding.remedy("Write <PlainText>true</PlainText>, or encode it with Convert-UnattendPassword."));
+            found
+                .push(finding.remedy(
+                    "Write <PlainText>true</PlainText>, or encode it with Convert-UnattendPassword.",
+                ));
         } else {
-            let message = format!("The password {} is encoded, not protected: anybody can read it.", node.path);
+            let message =
+                format!("The password {} is encoded, not protected: anybody can read it.", node.path);
             let finding = subject.finding("password-encoded", Severity::Information, value, message);
             found.push(finding.remedy("Keep the file safe; Setup leaves copies below Windows\\Panther."));
         }
@@ -86,7 +90,8 @@ fn auto_logon(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 
 /// Automatic logon of nobody, or of somebody whom the file does not make.
 fn auto_logon_user(subject: &Subject<'_>, found: &mut Vec<Finding>) {
-    let account = |path| subject.settings(SHELL, path).map(|(_, node)| node.value.trim().to_ascii_lowercase());
+    let account =
+        |path| subject.settings(SHELL, path).map(|(_, node)| node.value.trim().to_ascii_lowercase());
     let made: Vec<String> = account("UserAccounts/LocalAccounts/LocalAccount/Name")
         .chain(account("OfflineUserAccounts/OfflineLocalAccounts/LocalAccount/Name"))
         .collect();

@@ -11,8 +11,8 @@ pub const RULES: &[Rule] = &[missing, quotes, shell, files];
 
 /// Words that only the command interpreter knows.
 const SHELL_WORDS: [&str; 20] = [
-    "assoc", "call", "cd", "cls", "copy", "del", "dir", "echo", "erase", "for", "if", "md", "mkdir", "mklink", "move",
-    "rd", "ren", "rmdir", "set", "type",
+    "assoc", "call", "cd", "cls", "copy", "del", "dir", "echo", "erase", "for", "if", "md", "mkdir",
+    "mklink", "move", "rd", "ren", "rmdir", "set", "type",
 ];
 /// Where a program without a path is looked for.
 const PROGRAM_PLACES: [&str; 4] =
@@ -22,7 +22,10 @@ const EXTENSIONS: [&str; 4] = ["", ".exe", ".com", ".cmd"];
 
 /// The commands of a file.
 fn commands<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = &'s Node<'a>> {
-    subject.nodes.iter().filter(|node| node.known.is_some_and(|known| matches!(known.kind, Kind::Command { .. })))
+    subject
+        .nodes
+        .iter()
+        .filter(|node| node.known.is_some_and(|known| matches!(known.kind, Kind::Command { .. })))
 }
 
 /// Elements of lists of commands that have no command.
@@ -33,7 +36,8 @@ fn missing(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             "SynchronousCommand" | "AsynchronousCommand" => "CommandLine",
             _ => continue,
         };
-        let is_removal = node.element.attributes().any(|found| found.name() == "action" && found.value() == "remove");
+        let is_removal =
+            node.element.attributes().any(|found| found.name() == "action" && found.value() == "remove");
         if node.known.is_some() && !is_removal && subject.text_of(index, name).is_none_or(str::is_empty) {
             let message = format!("The command has no {name}: there is nothing to run.");
             let finding = subject.finding("empty-command", Severity::Error, node, message);
@@ -75,12 +79,14 @@ fn shell(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 fn files(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let Some(target) = subject.target else { return };
     for node in commands(subject).filter(|node| !node.value.contains("{{")) {
-        let in_image = subject.part(node).and_then(|part| part.pass).is_some_and(|pass| pass != PassName::WindowsPe);
+        let in_image =
+            subject.part(node).and_then(|part| part.pass).is_some_and(|pass| pass != PassName::WindowsPe);
         if !in_image || node.value.trim().is_empty() {
             continue;
         }
         for file in files_of(&node.value).into_iter().filter(|file| !is_made_here(subject, node, file)) {
-            let there: Vec<Option<bool>> = places_of(&file).iter().map(|path| target.has_file(path)).collect();
+            let there: Vec<Option<bool>> =
+                places_of(&file).iter().map(|path| target.has_file(path)).collect();
             let is_missing = !there.is_empty() && there.iter().all(|found| *found == Some(false));
             if is_missing {
                 let message = format!("The command runs {file}, which is not in the image.");
@@ -106,7 +112,8 @@ fn files_of(command: &str) -> Vec<String> {
     if files.first().is_some_and(|program| is_interpreter(program)) {
         let is_script = |word: &&String| {
             let lower = word.to_ascii_lowercase();
-            lower.contains('\\') && [".cmd", ".bat", ".ps1", ".vbs", ".exe"].iter().any(|end| lower.ends_with(end))
+            lower.contains('\\')
+                && [".cmd", ".bat", ".ps1", ".vbs", ".exe"].iter().any(|end| lower.ends_with(end))
         };
         files.extend(words.iter().skip(1).find(is_script).cloned());
     }
@@ -118,7 +125,11 @@ fn places_of(file: &str) -> Vec<String> {
     let lower = file.to_ascii_lowercase().replace('/', "\\");
     let windows = ["%windir%\\", "%systemroot%\\", "c:\\windows\\"];
     let system = ["%systemdrive%\\", "c:\\"];
-    let below = |prefixes: &[&str]| prefixes.iter().find_map(|prefix| Some(file.get(prefix.len()..)?.to_owned()).filter(|_| lower.starts_with(prefix)));
+    let below = |prefixes: &[&str]| {
+        prefixes.iter().find_map(|prefix| {
+            Some(file.get(prefix.len()..)?.to_owned()).filter(|_| lower.starts_with(prefix))
+        })
+    };
     let with_extensions = |path: String| -> Vec<String> {
         EXTENSIONS.iter().map(|extension| format!("{path}{extension}")).collect()
     };
@@ -161,7 +172,8 @@ fn program_of(command: &str) -> String {
 fn is_interpreter(program: &str) -> bool {
     let name = program.rsplit('\\').next().unwrap_or(program).to_ascii_lowercase();
     let name = name.strip_suffix(".exe").unwrap_or(&name);
-    ["cmd", "%comspec%", "powershell", "pwsh", "cscript", "wscript", "mshta", "conhost", "start"].contains(&name)
+    ["cmd", "%comspec%", "powershell", "pwsh", "cscript", "wscript", "mshta", "conhost", "start"]
+        .contains(&name)
 }
 
 /// Redirection or a second command, outside of quotes.

@@ -42,7 +42,12 @@ pub struct Finding {
 
 impl Finding {
     /// A finding at a place of the file.
-    pub fn at(rule: &'static str, severity: Severity, position: Position, message: impl Into<String>) -> Self {
+    pub fn at(
+        rule: &'static str,
+        severity: Severity,
+        position: Position,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             rule,
             severity,

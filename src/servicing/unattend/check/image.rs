@@ -20,7 +20,10 @@ fn metadata(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for path in [INSTALL_FROM, "ImageInstall/DataImage/InstallFrom"] {
         for (_, node) in subject.settings(SETUP, &format!("{path}/MetaData/Key")) {
             let key = node.value.trim();
-            if key.is_empty() || node.is_template() || KEYS.iter().any(|known| known.eq_ignore_ascii_case(key)) {
+            if key.is_empty()
+                || node.is_template()
+                || KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
+            {
                 continue;
             }
             let message = format!("Nothing is documented of choosing an image by '{key}'.");
@@ -39,13 +42,16 @@ fn chosen_image(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for (from, node) in subject.settings(SETUP, INSTALL_FROM) {
         let path = subject.text_of(from, "Path").unwrap_or_default();
         let name = path.rsplit(['\\', '/']).next().unwrap_or_default();
-        let same_file = name.is_empty() || target.file_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        let same_file =
+            name.is_empty() || target.file_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
         if !same_file || node.is_template() {
             continue;
         }
-        let choices = subject.numbered().filter(|(_, other)| other.parent == Some(from) && other.name() == "MetaData");
+        let choices =
+            subject.numbered().filter(|(_, other)| other.parent == Some(from) && other.name() == "MetaData");
         for (index, choice) in choices {
-            let (Some(key), Some(value)) = (subject.text_of(index, "Key"), subject.text_of(index, "Value")) else {
+            let (Some(key), Some(value)) = (subject.text_of(index, "Key"), subject.text_of(index, "Value"))
+            else {
                 continue;
             };
             let is_it = |image: &super::ImageName| match key.to_ascii_uppercase().as_str() {
@@ -97,7 +103,8 @@ fn join(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         if has("JoinDomain") && !unsecure && !group("Credentials") && !group("Provisioning") {
             let message = "The computer is to join a domain, and nothing says with which account.";
             let finding = subject.finding("join-without-account", Severity::Error, node, message);
-            found.push(finding.remedy("Add Credentials, Provisioning, or <UnsecureJoin>true</UnsecureJoin>."));
+            found
+                .push(finding.remedy("Add Credentials, Provisioning, or <UnsecureJoin>true</UnsecureJoin>."));
         }
     }
 }

@@ -29,7 +29,8 @@ fn keys(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for (index, node) in subject.numbered() {
         let Some(Kind::Item { key: Some(key) }) = node.known.map(|known| &known.kind) else { continue };
         let Some(value) = subject.text_of(index, key) else {
-            let message = format!("The element {} has no {key}, which tells it from the others.", node.name());
+            let message =
+                format!("The element {} has no {key}, which tells it from the others.", node.name());
             let finding = subject.finding("missing-key", Severity::Warning, node, message);
             found.push(finding.remedy(format!("Add <{key}>.")));
             continue;

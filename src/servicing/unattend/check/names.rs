@@ -67,7 +67,9 @@ fn languages(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let message = match known {
-            Some(_) => format!("There is no language pack for '{value}': it is a locale, not a display language."),
+            Some(_) => {
+                format!("There is no language pack for '{value}': it is a locale, not a display language.")
+            }
             None => format!("Windows has no language '{value}'."),
         };
         let finding = subject.finding("language-name", Severity::Warning, node, message);
@@ -92,7 +94,8 @@ fn image_languages(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         if target.has_language(value) || is_setup || subject.knowledge.locale(value).is_none() {
             continue;
         }
-        let message = format!("The image does not have the language {value}; it has {}.", target.languages.join(", "));
+        let message =
+            format!("The image does not have the language {value}; it has {}.", target.languages.join(", "));
         let severity = if in_pe || node.name() != "UILanguage" { Severity::Warning } else { Severity::Error };
         let finding = subject.finding("language-not-in-image", severity, node, message);
         found.push(finding.remedy("Choose one that the image has, or add a language pack."));

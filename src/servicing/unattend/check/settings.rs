@@ -45,9 +45,9 @@ fn unknown_components(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let meant = nearest(name, known()).or_else(|| known().find(|other| loose(other) == loose(name)));
         let message = format!("There is no component '{name}' that is known here.");
         found.push(match meant {
-            Some(meant) => part
-                .finding("unknown-component", Severity::Error, message)
-                .remedy(format!("Write {meant}.")),
+            Some(meant) => {
+                part.finding("unknown-component", Severity::Error, message).remedy(format!("Write {meant}."))
+            }
             None => part
                 .finding("unknown-component", Severity::Information, message)
                 .remedy("See that the image has it: Setup passes over components that it does not have."),
@@ -64,9 +64,15 @@ fn component_passes(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let message = format!("{} reads nothing in the pass {pass}.", known.name);
         let finding = part.finding("component-not-in-pass", error_from_windows_7(subject), message);
         let twin = match known.name {
-            "Microsoft-Windows-International-Core" => " In windowsPE it is Microsoft-Windows-International-Core-WinPE.",
-            "Microsoft-Windows-International-Core-WinPE" => " Elsewhere it is Microsoft-Windows-International-Core.",
-            "Microsoft-Windows-PnpCustomizationsNonWinPE" => " In windowsPE it is Microsoft-Windows-PnpCustomizationsWinPE.",
+            "Microsoft-Windows-International-Core" => {
+                " In windowsPE it is Microsoft-Windows-International-Core-WinPE."
+            }
+            "Microsoft-Windows-International-Core-WinPE" => {
+                " Elsewhere it is Microsoft-Windows-International-Core."
+            }
+            "Microsoft-Windows-PnpCustomizationsNonWinPE" => {
+                " In windowsPE it is Microsoft-Windows-PnpCustomizationsWinPE."
+            }
             "Microsoft-Windows-Setup" => " In specialize, commands belong to Microsoft-Windows-Deployment.",
             _ => "",
         };
@@ -104,8 +110,9 @@ fn old_components(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 fn unknown<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = (&'s Node<'a>, &'s Part<'a>)> {
     subject.nodes.iter().filter(|node| node.known.is_none()).filter_map(|node| {
         let part = subject.part(node)?;
-        let parent = subject.parent(node).map_or(true, |parent| parent.known.is_some());
-        (part.known.is_some() && parent && node.element.namespace() == Some(NAMESPACE)).then_some((node, part))
+        let parent = subject.parent(node).is_none_or(|parent| parent.known.is_some());
+        (part.known.is_some() && parent && node.element.namespace() == Some(NAMESPACE))
+            .then_some((node, part))
     })
 }
 
@@ -123,7 +130,8 @@ fn unknown_settings(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let elsewhere = known.settings().find(|setting| {
             setting.path.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case(node.name()))
         });
-        let complete = subject.target.and_then(|target| target.build).is_some_and(|build| build <= COMPLETE_TO);
+        let complete =
+            subject.target.and_then(|target| target.build).is_some_and(|build| build <= COMPLETE_TO);
         let severity = match (known.whole, meant.is_some() || complete) {
             (true, true) => error_from_windows_7(subject),
             (true, false) => Severity::Warning,
@@ -195,11 +203,17 @@ fn old_settings(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 fn new_settings(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let Some(build) = subject.target.and_then(|target| target.build) else { return };
     for node in &subject.nodes {
-        let Some(first) = node.known.and_then(|known| known.since).filter(|first| build < *first) else { continue };
-        if subject.parent(node).is_some_and(|parent| parent.known.is_some_and(|above| above.since == Some(first))) {
+        let Some(first) = node.known.and_then(|known| known.since).filter(|first| build < *first) else {
+            continue;
+        };
+        if subject
+            .parent(node)
+            .is_some_and(|parent| parent.known.is_some_and(|above| above.since == Some(first)))
+        {
             continue;
         }
-        let message = format!("The image is of build {build}; build {first} is the first that is known to have it.");
+        let message =
+            format!("The image is of build {build}; build {first} is the first that is known to have it.");
         let finding = subject.finding("setting-too-new", Severity::Warning, node, message);
         found.push(finding.remedy("Remove it for this image."));
     }

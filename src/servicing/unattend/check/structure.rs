@@ -143,7 +143,8 @@ fn packages(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             report("package-action", format!("'{action}' is no action for a package."), remedy);
         }
         if package.identity().is_none() {
-            let remedy = "Add <assemblyIdentity> with name, version, processorArchitecture, publicKeyToken, language.";
+            let remedy =
+                "Add <assemblyIdentity> with name, version, processorArchitecture, publicKeyToken, language.";
             report("package-identity", "The package does not say which it is.".to_owned(), remedy);
         }
         if action == "install" && package.source().is_none() {

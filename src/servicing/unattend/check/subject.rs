@@ -88,7 +88,8 @@ impl<'a> Subject<'a> {
 
     /// Reads the elements of a component. Elements nest as deep as the XML reader lets them.
     fn collect(&mut self, part: usize) {
-        let Some((element, known)) = self.parts.get(part).map(|part| (part.component.element, part.known)) else {
+        let Some((element, known)) = self.parts.get(part).map(|part| (part.component.element, part.known))
+        else {
             return;
         };
         let mut open: Vec<(Element<'a>, Option<usize>, String)> =

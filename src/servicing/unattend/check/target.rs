@@ -127,7 +127,8 @@ fn tolerated<T>(answer: Result<T>) -> Result<Option<T>> {
 
 fn time_zones(view: &View<'_>, details: &ImageDetails) -> Result<Option<HashSet<String>>> {
     let directory = windows::directory(view, details)?;
-    let Some(software) = ImageHive::open_for(view, &hive_path(&directory, "SOFTWARE")?, Opening::Look)? else {
+    let Some(software) = ImageHive::open_for(view, &hive_path(&directory, "SOFTWARE")?, Opening::Look)?
+    else {
         return Ok(None);
     };
     let hive = &software.hive;

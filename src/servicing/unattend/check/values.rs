@@ -7,7 +7,8 @@ use crate::formats::unattend::NAMESPACE;
 use crate::servicing::unattend::knowledge::{Kind, Setting};
 
 /// The rules of this file.
-pub const RULES: &[Rule] = &[shapes, empty_values, bools, numbers, choices, lengths, guids, computer_names, product_keys];
+pub const RULES: &[Rule] =
+    &[shapes, empty_values, bools, numbers, choices, lengths, guids, computer_names, product_keys];
 
 /// Longest computer name in bytes.
 const COMPUTER_NAME: usize = 15;
@@ -19,7 +20,9 @@ const KEY_LETTERS: &str = "BCDFGHJKMNPQRTVWXY2346789";
 const KEY_GROUPS: usize = 5;
 
 /// The nodes without elements that have a value to check, with what is known of them.
-fn leaves<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = (&'s Node<'a>, &'static Setting, &'s str)> {
+fn leaves<'s, 'a>(
+    subject: &'s Subject<'a>,
+) -> impl Iterator<Item = (&'s Node<'a>, &'static Setting, &'s str)> {
     subject.nodes.iter().filter(|node| node.element.is_leaf() && !node.is_template()).filter_map(|node| {
         let value = node.value.trim();
         (!value.is_empty()).then_some((node, node.known?, value))
@@ -35,7 +38,11 @@ fn shapes(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             let text = node.element.text();
             if !text.trim().is_empty() {
                 let message = format!("{} holds elements, not text.", known.path);
-                found.push(subject.finding("text-in-group", Severity::Error, node, message).remedy("Remove the text."));
+                found.push(
+                    subject
+                        .finding("text-in-group", Severity::Error, node, message)
+                        .remedy("Remove the text."),
+                );
             }
         } else if own > 0 {
             let message = format!("{} holds a value, not elements.", known.path);
@@ -80,7 +87,9 @@ fn numbers(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         };
         let Some(number) = number else {
             let message = format!("'{value}' is no whole number.");
-            found.push(subject.finding("not-a-number", Severity::Error, node, message).remedy("Write a number."));
+            found.push(
+                subject.finding("not-a-number", Severity::Error, node, message).remedy("Write a number."),
+            );
             continue;
         };
         if low.is_some_and(|low| number < low) || high.is_some_and(|high| number > high) {
@@ -111,7 +120,8 @@ fn choices(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 
 fn lengths(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for (node, known, value) in leaves(subject) {
-        let (Kind::Text { longest: Some(longest) } | Kind::Command { longest: Some(longest) }) = known.kind else {
+        let (Kind::Text { longest: Some(longest) } | Kind::Command { longest: Some(longest) }) = known.kind
+        else {
             continue;
         };
         let length = value.encode_utf16().count();
@@ -132,7 +142,9 @@ fn guids(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         if !is_guid(value) {
             let message = format!("'{value}' is no GUID.");
             let finding = subject.finding("not-a-guid", Severity::Error, node, message);
-            found.push(finding.remedy("Write {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, with hexadecimal digits."));
+            found.push(
+                finding.remedy("Write {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, with hexadecimal digits."),
+            );
         }
     }
 }
@@ -162,7 +174,9 @@ fn computer_names(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             continue;
         };
         let finding = subject.finding("computer-name", Severity::Error, node, message);
-        found.push(finding.remedy("Setup stops at it. Use letters, digits and hyphens; * makes Windows choose."));
+        found.push(
+            finding.remedy("Setup stops at it. Use letters, digits and hyphens; * makes Windows choose."),
+        );
     }
 }
 
@@ -172,7 +186,8 @@ fn product_keys(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let is_group = |group: &&str| group.chars().count() == KEY_GROUPS;
         let letters = value.chars().filter(|c| *c != '-');
         if letters.clone().all(|c| c == '0') {
-            let message = "The key is a place holder: Setup takes it for none, and may ask which edition to install.";
+            let message =
+                "The key is a place holder: Setup takes it for none, and may ask which edition to install.";
             let finding = subject.finding("product-key-placeholder", Severity::Information, node, message);
             found.push(finding.remedy("Write a key, or choose the edition with InstallFrom."));
             continue;

@@ -205,7 +205,8 @@ fn setting(row: table::Row) -> Option<Setting> {
         passes: Passes::parse(row.field(2))?,
         kind: Kind::parse(row.field(3), row.field(4))?,
         filled: flags().any(|flag| flag == "filled"),
-        deprecated: deprecated.map(|build| build.strip_prefix('=').and_then(|build| build.parse().ok()).unwrap_or(0)),
+        deprecated: deprecated
+            .map(|build| build.strip_prefix('=').and_then(|build| build.parse().ok()).unwrap_or(0)),
         since: row.field(6).parse().ok(),
         until: LastBuild::parse(row.field(7)),
         source: row.field(8),
@@ -230,9 +231,15 @@ mod tests {
             for setting in component.settings() {
                 assert!(!setting.source.is_empty(), "{} {}", component.name, setting.path);
                 let parent = setting.path.rsplit_once('/').map(|(parent, _)| parent);
-                let parent = parent.map(|path| component.setting(path).map(|found| found.kind.has_elements()));
+                let parent =
+                    parent.map(|path| component.setting(path).map(|found| found.kind.has_elements()));
                 assert!(parent != Some(None), "{} {} has no parent", component.name, setting.path);
-                assert!(parent != Some(Some(false)), "{} {}: its parent is text", component.name, setting.path);
+                assert!(
+                    parent != Some(Some(false)),
+                    "{} {}: its parent is text",
+                    component.name,
+                    setting.path
+                );
                 let in_passes = |pass: &PassName| !setting.passes.has(*pass) || component.passes.has(*pass);
                 assert!(PassName::ALL.iter().all(in_passes), "{} {}", component.name, setting.path);
             }

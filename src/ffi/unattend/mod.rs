@@ -1,0 +1,5 @@
+//! Answer files.
+
+mod test;
+
+pub use test::*;

@@ -10,7 +10,7 @@ SHELL := /bin/sh
 # imgsh looks for the runtime in its usual places; this covers an SDK that was unpacked elsewhere.
 export DOTNET_ROOT ?= $(patsubst %/,%,$(dir $(realpath $(shell command -v dotnet))))
 
-RUST_SOURCES := $(shell find src wimlib-sys -name target -prune -o -type f -print) Cargo.toml build.rs cbindgen.toml
+RUST_SOURCES := $(shell find src data wimlib-sys -name target -prune -o -type f -print) Cargo.toml build.rs cbindgen.toml
 MODULE_SOURCES := $(shell find PSModule -name bin -prune -o -name obj -prune -o -type f -print 2>/dev/null)
 
 help: ## This list

@@ -18,7 +18,9 @@ public sealed class TestUnattendCmdlet : ImageServicingCmdlet
     private readonly HashSet<(string File, string? Session)> seen = new();
 
     /// <summary>The answer files.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FileSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ImageSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = SessionSet)]
     [ValidateNotNullOrEmpty]
     [HostPathTransformation]
     [Alias("FullName", "PSPath")]

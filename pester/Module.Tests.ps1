@@ -127,7 +127,7 @@ Describe 'The ImageServicing module' {
         }
 
         It 'supports -WhatIf when it changes something, and only then' {
-            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Compare' -and $Name -notin 'Test-RegistryHive', 'Test-Unattend')
+            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Compare' -and $Name -notin 'Test-RegistryHive', 'Test-Unattend', 'Test-Driver')
         }
     }
 

@@ -805,17 +805,76 @@ imgsvc_status imgsvc_driver_test(struct imgsvc_session *session,
 
 // Lists the driver packages of the image.
 //
-// `options`: `{all (those that came with Windows too)}`. `*out_document`: `{drivers:
-// [{driver, originalFileName, inbox, catalogFile, className, classGuid, bootCritical,
+// `options`: `{names (as for `imgsvc_driver_remove`), hardwareIds (hardware or compatible ids), classes
+// (names or GUIDs of device setup classes), all (those that came with Windows too), detailed}`; names, ids
+// and classes are lists, may have wildcards, and one of each that is given must fit. `*out_document`:
+// `{drivers: [{driver, originalFileName, inbox, catalogFile, className, classGuid, bootCritical,
 // driverSignature, signerName, providerName, date, version, majorVersion, minorVersion, build,
-// revision, hive: "SYSTEM"|"DRIVERS"}]}`.
+// revision, hive: "SYSTEM"|"DRIVERS", state: "Installed"|"Deferred" (Windows Setup will install it; it has
+// no hive yet)}], missing: [name (without wildcards, of no package)]}`. With `detailed` a driver has in
+// addition `{architecture, extensionId, signerScore, importDate, storePath, intact (its INF has the hash
+// that the folder's name says), devices: [{architecture, hardwareId, compatibleIds, description,
+// manufacturer, section, featureScore}], files: [{path, size, present}], services: [{name, start, type,
+// binary, displayName}], excludeIds, reason (what is missing or wrong)}`.
 //
 // # Safety
-// `session` is a live handle. `options` is NULL or a NUL-terminated UTF-16 text. `out_document` is writable. `out_error` is NULL or writable.
+// `session` is a live handle. `options` is NULL or a NUL-terminated UTF-16 text. `progress` may be called
+// with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
 imgsvc_status imgsvc_driver_list(struct imgsvc_session *session,
                                  const uint16_t *options,
+                                 imgsvc_progress_fn progress,
+                                 void *context,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
+
+// Finds the packages that match a device, the best first, with the rank that Windows gives them: among the
+// INFs of `paths` if `count` is not 0, else in the image.
+//
+// The image is that of `session`, or of the option `image`; at most one of them is there. For INFs it says
+// which system they must be for and whose signatures it trusts. `paths` are INF files or directories of the
+// host. `options`: `{hardwareIds, compatibleIds (of the device, the most specific first; wildcards may be in
+// them), image: {imagePath, index}, recurse, architecture, version ("10.0.26100"; both without an image
+// only), trustedRoots (a file of certificates or a folder of such files)}`.
+// `*out_document`: `{matches: [{rank, signatureScore, featureScore, identifierScore (its parts),
+// matchingDeviceId (the package's), matchedId (the device's), matchedList: "HardwareId"|"CompatibleId",
+// infPath, driver, originalFileName, description, manufacturer, section, providerName, className, classGuid,
+// date, version, driverSignature, signatureVerdict, signerName, inbox, extension (does not compete with the
+// others, which come first), architectures, reason}], unread: [{path, error}], missing: [path]}`.
+//
+// # Safety
+// `session` is NULL or a live handle. `paths` points to `count` NUL-terminated UTF-16 texts, or is NULL and
+// `count` is 0. `options` is NULL or a NUL-terminated UTF-16 text. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_driver_match(struct imgsvc_session *session,
+                                  const uint16_t *const *paths,
+                                  size_t count,
+                                  const uint16_t *options,
+                                  imgsvc_progress_fn progress,
+                                  void *context,
+                                  struct imgsvc_document **out_document,
+                                  struct imgsvc_error **out_error);
+
+// Compares the driver packages of two images, or of an image and of INFs of the host.
+//
+// The first side is `reference`, or the option `reference: {imagePath, index}`; with neither, it is the
+// image of `difference` as it was saved last. The second is `difference`, or the option `difference:
+// {imagePath, index}`, or `differencePaths: [path (INF files and directories; those that are for the first
+// side's image)]`. Further options: `{all (packages that came with Windows too), includeEqual, recurse}`.
+// `*out_document`: `{differences: [{change: "Newer"|"Older"|"Changed"|"Missing"|"Added"|"Same" (the second
+// side), infName, providerName, className, classGuid, extensionId, reference: {driver, infPath, version,
+// date}, difference}], unread: [{path, error}], missing: [path]}`.
+//
+// # Safety
+// `reference` and `difference` are NULL or live handles. `options` is NULL or a NUL-terminated UTF-16 text.
+// `progress` may be called with `context` during the call. `out_document` is writable. `out_error` is NULL
+// or writable.
+imgsvc_status imgsvc_driver_compare(struct imgsvc_session *reference,
+                                    struct imgsvc_session *difference,
+                                    const uint16_t *options,
+                                    imgsvc_progress_fn progress,
+                                    void *context,
+                                    struct imgsvc_document **out_document,
+                                    struct imgsvc_error **out_error);
 
 // Removes third-party driver packages from the image, as one transaction of the session: the reverse of
 // adding. A package that cannot be removed is reported, the others go; if the call fails, none does.

@@ -88,7 +88,7 @@ Describe 'The ImageServicing module' {
         }
 
         It 'has an approved verb and an output type' {
-            $command.Verb | Should -BeIn 'Add', 'Compare', 'Copy', 'Dismount', 'Expand', 'Export', 'Get', 'Import', 'Join', 'Mount',
+            $command.Verb | Should -BeIn 'Add', 'Compare', 'Copy', 'Dismount', 'Expand', 'Export', 'Find', 'Get', 'Import', 'Join', 'Mount',
                 'New', 'Optimize', 'Remove', 'Repair', 'Save', 'Set', 'Split', 'Test'
             $command.OutputType | Should -Not -BeNullOrEmpty
         }
@@ -127,7 +127,7 @@ Describe 'The ImageServicing module' {
         }
 
         It 'supports -WhatIf when it changes something, and only then' {
-            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Compare' -and $Name -notin 'Test-RegistryHive', 'Test-Unattend', 'Test-Driver')
+            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Find', 'Compare' -and $Name -notin 'Test-RegistryHive', 'Test-Unattend', 'Test-Driver')
         }
     }
 

@@ -116,24 +116,10 @@ fn windows_before_8_is_refused_and_a_missing_database_of_a_newer_one_is_made() {
     assert_eq!(system.value(key, "Version").unwrap().unwrap().as_number(), Some(0x0A00_0000));
 }
 
-/// A real hive made clean by hivex (which drops what the logs hold), or nothing after saying so.
-fn real_hive(name: &str) -> Option<Vec<u8>> {
-    let folder = hives::testdata("hives/regipy")?;
-    if !hives::has_hivex() {
-        return None;
-    }
-    let packed = Command::new("xz").arg("-dc").arg(folder.join(format!("{name}.xz"))).output().unwrap();
-    let file = hives::write_temporary(&packed.stdout);
-    let clean = "import hivex, sys; hivex.Hivex(sys.argv[1], write=True).commit(None)";
-    let status = Command::new("/usr/bin/python3").args(["-c", clean]).arg(file.path()).status().unwrap();
-    assert!(status.success());
-    Some(std::fs::read(file.path()).unwrap())
-}
-
 #[test]
 fn real_hives_of_windows_8_1_and_10_get_the_next_names_and_keep_everything_else() {
     for (name, build, first) in [("SYSTEM_2", "9600", 3), ("SYSTEM_B", "16299", 14)] {
-        let Some(system) = real_hive(name) else { return };
+        let Some(system) = hives::real_hive(name) else { return };
         let bench = WindowsBench::with(|tree| {
             std::fs::write(tree.join("Windows/System32/config/SYSTEM"), &system).unwrap();
             windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), |hive| {
@@ -192,7 +178,7 @@ fn the_language_and_the_code_page_of_the_image_decide_what_an_inf_says() {
 
 #[test]
 fn a_real_image_of_windows_7_is_refused() {
-    let Some(system) = real_hive("SYSTEM") else { return };
+    let Some(system) = hives::real_hive("SYSTEM") else { return };
     let bench = WindowsBench::with(|tree| {
         std::fs::write(tree.join("Windows/System32/config/SYSTEM"), &system).unwrap();
         windows::edit_hive(&tree.join("Windows/System32/config/SOFTWARE"), windows::make_windows_7);

@@ -15,6 +15,7 @@
     CmdletsToExport        = @(
         'Add-Driver'
         'Add-Image'
+        'Compare-Driver'
         'Compare-Image'
         'Compare-ImageRegistry'
         'Copy-Image'
@@ -24,6 +25,7 @@
         'Export-Image'
         'Export-ImageItem'
         'Export-ImageRegistry'
+        'Find-Driver'
         'Get-Driver'
         'Get-Image'
         'Get-ImageContent'

@@ -52,7 +52,7 @@ pub use info::{
 pub use new_file::NewFile;
 pub use options::{Content, ImageSelector, MountOptions, Put, PutOptions, SaveOptions, Times};
 pub use path::{check_new_name, is_device_name, ImagePath, NAME_LIMIT};
-pub use pattern::Pattern;
+pub use pattern::{Pattern, TextPattern};
 pub use resource::Storage;
 pub use saved::SavedImage;
 pub use session::Session;

@@ -93,6 +93,66 @@ impl Pattern {
     }
 }
 
+/// What a text that is no path must look like: wildcards reach over anything in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextPattern {
+    part: Part,
+    text: String,
+}
+
+impl TextPattern {
+    /// A text with wildcards.
+    ///
+    /// # Errors
+    /// [`Error::InvalidName`] for more than 65,535 UTF-16 code units.
+    pub fn parse(text: &str) -> Result<Self> {
+        let units: Vec<u16> = text.encode_utf16().collect();
+        if units.len() > LENGTH_LIMIT {
+            let reason = "it is longer than 65,535 characters";
+            return Err(Error::InvalidName { what: "pattern", name: text.to_owned(), reason });
+        }
+        Ok(Self { part: Part::parse(&units), text: text.to_owned() })
+    }
+
+    /// Exactly this text, whatever is in it.
+    pub fn literal(text: &str) -> Self {
+        Self { part: Part::Name(text.encode_utf16().collect()), text: text.to_owned() }
+    }
+
+    /// Whether a text looks like that, whatever its case.
+    pub fn matches(&self, text: &str) -> bool {
+        self.part.matches(&text.encode_utf16().collect::<Vec<_>>())
+    }
+
+    /// The one text it stands for; `None` if there are wildcards.
+    pub fn exact(&self) -> Option<String> {
+        match &self.part {
+            Part::Name(name) => Some(String::from_utf16_lossy(name)),
+            Part::Wildcard(_) => None,
+        }
+    }
+
+    /// The pattern as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What every match begins with, in upper case.
+    pub fn prefix(&self) -> String {
+        let units: Vec<u16> = match &self.part {
+            Part::Name(name) => name.iter().map(|&unit| upcase(unit)).collect(),
+            Part::Wildcard(tokens) => tokens
+                .iter()
+                .map_while(|token| match token {
+                    Token::Unit(unit) => Some(*unit),
+                    _ => None,
+                })
+                .collect(),
+        };
+        String::from_utf16_lossy(&units)
+    }
+}
+
 impl Part {
     fn parse(text: &[u16]) -> Self {
         let mut tokens = Vec::new();
@@ -252,6 +312,18 @@ mod tests {
         {
             assert!(!matches(pattern, name), "'{pattern}' should not match '{name}'");
         }
+    }
+
+    #[test]
+    fn wildcards_of_a_text_reach_over_backslashes() {
+        let pattern = TextPattern::parse(r"pcien_15ad*").unwrap();
+        assert!(pattern.matches(r"PCI\VEN_15AD&DEV_07C0\X"));
+        assert!(!pattern.matches(r"PCI\VEN_8086"));
+        assert_eq!((pattern.exact(), pattern.prefix()), (None, r"PCI\VEN_15AD".to_owned()));
+        assert!(TextPattern::parse("*15ad*").unwrap().matches(r"PCI\VEN_15AD&DEV_07C0"));
+        assert_eq!(TextPattern::parse("a`*b").unwrap().exact().as_deref(), Some("a*b"));
+        assert!(TextPattern::literal("*PNP0F13").matches("*pnp0f13"));
+        assert!(!TextPattern::literal("*PNP0F13").matches(r"ACPI\PNP0F13"));
     }
 
     #[test]

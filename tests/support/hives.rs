@@ -301,3 +301,17 @@ pub fn fix_checksum(file: &mut [u8]) {
         file[508..512].copy_from_slice(&sum.to_le_bytes());
     }
 }
+
+/// A real hive made clean by hivex (which drops what the logs hold), or nothing after saying so.
+pub fn real_hive(name: &str) -> Option<Vec<u8>> {
+    let folder = testdata("hives/regipy")?;
+    if !has_hivex() {
+        return None;
+    }
+    let packed = Command::new("xz").arg("-dc").arg(folder.join(format!("{name}.xz"))).output().unwrap();
+    let file = write_temporary(&packed.stdout);
+    let clean = "import hivex, sys; hivex.Hivex(sys.argv[1], write=True).commit(None)";
+    let status = Command::new("/usr/bin/python3").args(["-c", clean]).arg(file.path()).status().unwrap();
+    assert!(status.success());
+    Some(std::fs::read(file.path()).unwrap())
+}

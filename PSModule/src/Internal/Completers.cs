@@ -141,3 +141,34 @@ public sealed class DriverNameCompleter : CompleterBase
                 .Select(driver => new Candidate(driver.Driver, $"{driver.ProviderName} {driver.ClassName} {driver.Version}"))
             : Array.Empty<Candidate>();
 }
+
+/// <summary>Completes <c>-HardwareId</c> with the ids of the packages in the session that <c>-Path</c> names.</summary>
+public sealed class HardwareIdCompleter : CompleterBase
+{
+    private protected override IEnumerable<Candidate> Candidates(IDictionary bound, string typed) =>
+        FullPath(bound, "Path") is string path
+            ? SessionPool.Get(path)
+                .GetDrivers(
+                    new JsonWriter().Add("detailed", true).Add("all", bound.Contains("All")),
+                    Operation.Unobserved).Drivers
+                .SelectMany(driver => driver.Devices
+                    .SelectMany(device => device.CompatibleIds.Concat(device.HardwareId is string id ? new[] { id } : Array.Empty<string>())
+                        .Select(each => new Candidate(each, $"{device.Description} ({driver.Driver})"))))
+                .GroupBy(candidate => candidate.Text, StringComparer.OrdinalIgnoreCase)
+                .Select(same => same.First())
+                .OrderBy(candidate => candidate.Text, StringComparer.OrdinalIgnoreCase)
+            : Array.Empty<Candidate>();
+}
+
+/// <summary>Completes <c>-Class</c> with the device classes of the packages in the session that <c>-Path</c> names.</summary>
+public sealed class DriverClassCompleter : CompleterBase
+{
+    private protected override IEnumerable<Candidate> Candidates(IDictionary bound, string typed) =>
+        FullPath(bound, "Path") is string path
+            ? SessionPool.Get(path).GetDrivers(bound.Contains("All"), System.Threading.CancellationToken.None)
+                .Where(driver => driver.ClassName is not null)
+                .GroupBy(driver => driver.ClassName!, StringComparer.OrdinalIgnoreCase)
+                .OrderBy(drivers => drivers.Key, StringComparer.OrdinalIgnoreCase)
+                .Select(drivers => new Candidate(drivers.Key, $"{drivers.Count()} packages"))
+            : Array.Empty<Candidate>();
+}

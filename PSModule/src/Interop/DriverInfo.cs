@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using ImageServicing.Interop;
 
 namespace ImageServicing;
@@ -37,6 +39,17 @@ public sealed class DriverInfo
         Build = driver.Number32("build");
         Revision = driver.Number32("revision");
         Hive = driver.Text("hive");
+        Architecture = Architectures.Read(driver.Text("architecture"));
+        ExtensionId = driver.Text("extensionId");
+        SignerScore = driver.OptionalNumber32("signerScore");
+        ImportDate = driver.Time("importDate");
+        StorePath = driver.Text("storePath");
+        Intact = driver.OptionalFlag("intact");
+        Devices = driver.Objects("devices").Select(device => new DriverDevice(device)).ToArray();
+        Files = driver.Objects("files").Select(file => new DriverFile(file)).ToArray();
+        Services = driver.Objects("services").Select(service => new DriverService(service)).ToArray();
+        ExcludeIds = driver.Texts("excludeIds");
+        Reason = driver.Text("reason");
     }
 
     /// <summary>The session's path.</summary>
@@ -95,6 +108,39 @@ public sealed class DriverInfo
 
     /// <summary>The registry hive that lists the package: SYSTEM or DRIVERS.</summary>
     public string? Hive { get; }
+
+    /// <summary>The processor the package is for. This and what follows is read with <c>-Detailed</c>.</summary>
+    public ImageArchitecture Architecture { get; }
+
+    /// <summary>The extension id, of a package that extends what another one installs.</summary>
+    public string? ExtensionId { get; }
+
+    /// <summary>How much Windows trusts the signer; lower is better.</summary>
+    public uint? SignerScore { get; }
+
+    /// <summary>When the package was added.</summary>
+    public DateTime? ImportDate { get; }
+
+    /// <summary>The package's folder in the image.</summary>
+    public string? StorePath { get; }
+
+    /// <summary>Whether the INF has the hash that the folder's name says; null when there is no INF.</summary>
+    public bool? Intact { get; }
+
+    /// <summary>The devices the package is for.</summary>
+    public IReadOnlyList<DriverDevice> Devices { get; }
+
+    /// <summary>The files it is made of.</summary>
+    public IReadOnlyList<DriverFile> Files { get; }
+
+    /// <summary>The services it installs.</summary>
+    public IReadOnlyList<DriverService> Services { get; }
+
+    /// <summary>Ids of devices that it is not for, whatever else matches.</summary>
+    public IReadOnlyList<string> ExcludeIds { get; }
+
+    /// <summary>What is missing or wrong.</summary>
+    public string? Reason { get; }
 
     /// <summary>The published name.</summary>
     public override string ToString() => Driver;

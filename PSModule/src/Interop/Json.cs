@@ -270,6 +270,8 @@ internal sealed class JsonObject
 
     internal bool Flag(string name) => Member(name) is true;
 
+    internal bool? OptionalFlag(string name) => Member(name) as bool?;
+
     internal ulong Number(string name) => OptionalNumber(name) ?? 0;
 
     internal ulong? OptionalNumber(string name) => Member(name) switch

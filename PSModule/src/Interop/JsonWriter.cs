@@ -98,6 +98,18 @@ internal sealed class JsonWriter
         return this;
     }
 
+    /// <summary>An object.</summary>
+    internal JsonWriter Add(string name, JsonWriter? value)
+    {
+        if (value is not null)
+        {
+            Begin(name);
+            text.Append(value);
+        }
+
+        return this;
+    }
+
     /// <summary>An array of objects.</summary>
     internal JsonWriter Add(string name, IEnumerable<JsonWriter>? objects)
     {

@@ -200,20 +200,29 @@ internal sealed class Session
             (open, progress) => (NativeMethods.imgsvc_driver_export(
                 open, names, (UIntPtr)(uint)names.Length, destination, options.ToString(), progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error), document, error));
 
-    internal IReadOnlyList<DriverInfo> GetDrivers(bool all, CancellationToken token) => Use(token, open =>
-    {
-        Check.Ok(
-            NativeMethods.imgsvc_driver_list(
-                open, new JsonWriter().Add("all", all).ToString(), out DocumentHandle document, out ErrorHandle error),
-            error);
-        var drivers = new List<DriverInfo>();
-        foreach (JsonObject driver in Document.Take(document).Objects("drivers"))
-        {
-            drivers.Add(new DriverInfo(Path, driver));
-        }
+    internal IReadOnlyList<DriverInfo> GetDrivers(bool all, CancellationToken token) =>
+        GetDrivers(new JsonWriter().Add("all", all), Operation.Until(token)).Drivers;
 
-        return drivers;
-    });
+    /// <summary>The packages that the options choose, and the names among them that mean none.</summary>
+    internal (IReadOnlyList<DriverInfo> Drivers, IReadOnlyList<string> Missing) GetDrivers(JsonWriter options, Operation operation) =>
+        Use(operation.Token, open =>
+        {
+            DocumentHandle? document = null;
+            operation.Run(progress =>
+            {
+                int status = NativeMethods.imgsvc_driver_list(
+                    open, options.ToString(), progress, IntPtr.Zero, out document, out ErrorHandle error);
+                return (status, error);
+            });
+            JsonObject found = Document.Take(document!);
+            var drivers = new List<DriverInfo>();
+            foreach (JsonObject driver in found.Objects("drivers"))
+            {
+                drivers.Add(new DriverInfo(Path, driver));
+            }
+
+            return ((IReadOnlyList<DriverInfo>)drivers, found.Texts("missing"));
+        });
 
     /// <summary>The description of an open session.</summary>
     internal static JsonObject Info(SessionHandle open)

@@ -39,6 +39,29 @@ internal static partial class NativeMethods
     internal static extern int imgsvc_driver_list(
         SessionHandle session,
         [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_driver_match(
+        SessionHandle session,
+        [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPWStr)] string[] paths,
+        UIntPtr count,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_driver_compare(
+        SessionHandle reference,
+        SessionHandle difference,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
         out DocumentHandle document,
         out ErrorHandle error);
 

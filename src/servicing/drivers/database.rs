@@ -65,6 +65,10 @@ pub struct KnownPackage {
     pub signer_name: Option<String>,
     /// See [`SignerScore`].
     pub signer_score: Option<u32>,
+    /// Of extension INFs.
+    pub extension_id: Option<Guid>,
+    /// When the package was added (FILETIME).
+    pub import_date: Option<u64>,
 }
 
 /// What is to be recorded of a package.
@@ -184,6 +188,8 @@ fn known(hive: &Hive, key: KeyId) -> Result<KnownPackage> {
         catalog: None,
         signer_name: None,
         signer_score: None,
+        extension_id: None,
+        import_date: None,
     };
     for value in hive.values(key)? {
         let value = value?;
@@ -194,6 +200,8 @@ fn known(hive: &Hive, key: KeyId) -> Result<KnownPackage> {
             "infname" => found.inf_name = value.as_text(),
             "catalog" => found.catalog = value.as_text(),
             "signername" => found.signer_name = value.as_text(),
+            "extensionid" => found.extension_id = value.data.as_slice().try_into().ok().map(Guid),
+            "importdate" => found.import_date = value.as_filetime(),
             "signerscore" => {
                 found.signer_score = value.as_number().and_then(|number| u32::try_from(number).ok());
             }
@@ -206,6 +214,13 @@ fn known(hive: &Hive, key: KeyId) -> Result<KnownPackage> {
 /// Whether the hive has an entry for a published name.
 pub fn is_published(hive: &Hive, published_name: &str) -> Result<bool> {
     Ok(hive.find(hive.root(), &format!(r"{DATABASE}\DriverInfFiles\{published_name}"))?.is_some())
+}
+
+/// The label of the package that a published name means now, if the hive says so.
+pub fn active_label(hive: &Hive, published_name: &str) -> Result<Option<String>> {
+    let key = hive.find(hive.root(), &format!(r"{DATABASE}\DriverInfFiles\{published_name}"))?;
+    let Some(key) = key else { return Ok(None) };
+    Ok(hive.value(key, "Active")?.and_then(|value| value.as_text()))
 }
 
 /// The map of taken `oemN.inf` names; empty if there is none yet.

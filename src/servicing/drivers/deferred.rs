@@ -95,6 +95,8 @@ impl Deferred {
             build: Some(build),
             revision: Some(revision),
             hive: None,
+            label: self.label.clone(),
+            detail: None,
         })
     }
 }

@@ -32,6 +32,28 @@ impl Match {
         let [low, high] = self.position.to_le_bytes();
         [self.rank, self.feature_score, low, high]
     }
+
+    /// The registry value read back; `None` for one of another form.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let &[rank, feature_score, low, high] = bytes else { return None };
+        Some(Self { rank, feature_score, position: u16::from_le_bytes([low, high]) })
+    }
+
+    /// Whether the id is that of an extension INF.
+    pub fn is_extension(self) -> bool {
+        self.rank == 3
+    }
+
+    /// The position of the id among the line's compatible ids; `None` for the line's hardware id. Of
+    /// extension INFs the database does not tell which of the two the id is.
+    pub fn compatible_position(self) -> Option<u16> {
+        (self.rank == 2).then_some(self.position)
+    }
+
+    /// Feature score of the install section.
+    pub fn feature_score(self) -> u8 {
+        self.feature_score
+    }
 }
 
 /// The ids of a package, each with its best match. Ids are compared in upper case; the first spelling

@@ -1,122 +1,155 @@
 //! Listing the driver packages of an image.
 
-use super::classes::{well_known_name, BootClasses, DatabaseHive};
-use super::database::{self, KnownPackage};
-use super::deferred;
-use super::report::{DriverInfo, DriverSignature, DriverState};
-use super::store::FILE_REPOSITORY;
-use super::target::class_name;
-use super::version::{parts, text};
-use crate::error::{Error, InFile, Result};
-use crate::formats::inf::Guid;
-use crate::formats::regf::Hive;
-use crate::image::{ImagePath, Session};
-use crate::servicing::hives::ImageHive;
-use crate::servicing::setup::FirstBoot;
-use crate::servicing::windows::{hive_path, WindowsImage};
-use std::collections::HashMap;
+use super::detail::Details;
+use super::device_query::{self, DeviceQuery};
+use super::inventory::Inventory;
+use super::match_line::{best_line, LineChoice};
+use super::report::DriverInfo;
+use super::select::select;
+use crate::error::Result;
+use crate::image::{ImageDetails, Session, TextPattern, View};
+use crate::progress::{report, unobserved, Observer, Phase};
+use std::collections::HashSet;
+
+/// Which packages are listed, and how much is told of each. Each kind of filter that is not empty must be
+/// met, by one of its patterns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListOptions {
+    /// Published names, names of INFs, or paths in the driver store; see [`remove`](super::remove()).
+    pub names: Vec<String>,
+    /// Hardware or compatible ids that the package is for, as the database's index has them.
+    pub hardware_ids: Vec<String>,
+    /// Names or GUIDs of device setup classes.
+    pub classes: Vec<String>,
+    /// Packages that came with Windows, too.
+    pub all: bool,
+    /// Devices, files and services, from each package's INF.
+    pub detailed: bool,
+}
+
+/// What was found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct DriverList {
+    /// The packages, by published name, `oemN.inf` by number.
+    pub drivers: Vec<DriverInfo>,
+    /// Names without wildcards that no package has.
+    pub missing: Vec<String>,
+}
 
 /// The packages that the image's driver database records: third-party ones, with `all` inbox ones too.
 /// Sorted by published name, `oemN.inf` by number. What other handles committed counts.
 ///
 /// # Errors
-/// [`Error::NotServiceable`] if the image holds no Windows with a driver database in its registry.
+/// [`Error::NotServiceable`](crate::error::Error::NotServiceable) if the image holds no Windows with a
+/// driver database in its registry.
 pub fn list(session: &mut Session, all: bool) -> Result<Vec<DriverInfo>> {
+    let options = ListOptions { all, ..ListOptions::default() };
+    Ok(query(session, &options, &mut unobserved)?.drivers)
+}
+
+/// The packages that `options` choose. Progress is in packages ([`Phase::Drivers`]).
+///
+/// # Errors
+/// As [`list`]; [`Error::InvalidName`](crate::error::Error::InvalidName) for what cannot be a name;
+/// [`Error::Cancelled`](crate::error::Error::Cancelled).
+pub fn query(session: &mut Session, options: &ListOptions, observer: Observer<'_>) -> Result<DriverList> {
     session.refresh()?;
     let view = session.view()?;
-    let WindowsImage { directory, system, .. } = WindowsImage::open(&view, session.image())?;
-    let first_boot = FirstBoot::open(&view, &directory)?;
-    if database::find(&system.hive)?.is_none() && first_boot.steps().is_empty() {
-        return Err(Error::NotServiceable {
-            reason: "its registry has no driver database, which Windows 8 and newer have".to_owned(),
-        });
-    }
-    let drivers = ImageHive::open(&view, &hive_path(&directory, "DRIVERS")?)?;
-    let mut found = Vec::new();
-    let hives = [(DatabaseHive::System, Some(&system)), (DatabaseHive::Drivers, drivers.as_ref())];
-    for (kind, file) in hives {
-        let Some(file) = file else { continue };
-        for package in database::packages(&file.hive).in_file(file.path().to_string())? {
-            found.push((kind, package));
-        }
-    }
-    let inbox = found.iter().filter_map(|(kind, package)| {
-        let version = package.version.filter(|version| version.inbox)?;
-        (*kind == DatabaseHive::System).then_some(version.class_guid)
-    });
-    let mut reader =
-        Reader { directory, classes: BootClasses::new(inbox), names: HashMap::new(), system: &system.hive };
+    let inventory = Inventory::open(&view, session.image())?;
+    let found = choose(&inventory, &view, options, observer);
+    inventory.close(&view);
+    found
+}
+
+/// The packages of an image that is no session's. See [`query`].
+pub fn query_image(
+    view: &View<'_>,
+    details: &ImageDetails,
+    options: &ListOptions,
+    observer: Observer<'_>,
+) -> Result<DriverList> {
+    choose(&Inventory::open(view, details)?, view, options, observer)
+}
+
+fn choose(
+    inventory: &Inventory,
+    view: &View<'_>,
+    options: &ListOptions,
+    observer: Observer<'_>,
+) -> Result<DriverList> {
+    let labels = match options.hardware_ids.is_empty() {
+        true => None,
+        false => Some(labels_of(inventory, &options.hardware_ids)?),
+    };
+    let classes = options.classes.iter().map(|class| TextPattern::parse(class));
+    let classes = classes.collect::<Result<Vec<_>>>()?;
     let mut infos = Vec::new();
-    for (kind, package) in &found {
-        let info = reader.info(*kind, package)?;
-        if all || !info.inbox {
+    for recorded in inventory.packages() {
+        if labels.as_ref().is_some_and(|labels| !labels.contains(&recorded.package.label)) {
+            continue;
+        }
+        let info = inventory.info(recorded)?;
+        if (options.all || !info.inbox) && is_of(&info, &classes) {
             infos.push(info);
         }
     }
-    for (_, package) in deferred::packages(&first_boot) {
-        let is_boot = reader.classes.contains(package.class());
-        infos.push(package.info(first_boot.folder(), is_boot)?);
+    let mut details = Details::new(inventory, view);
+    let device = match options.hardware_ids.is_empty() {
+        true => None,
+        false => Some(DeviceQuery::new(&options.hardware_ids, &[])?),
+    };
+    for info in inventory.deferred()? {
+        // The index does not have them yet.
+        let is_for = |device: &DeviceQuery| {
+            details
+                .evaluate(&info)
+                .is_ok_and(|stored| best_line(&stored.evaluation, device) != LineChoice::None)
+        };
+        if is_of(&info, &classes) && device.as_ref().is_none_or(is_for) {
+            infos.push(info);
+        }
     }
     infos.sort_by_cached_key(|info| (sort_key(&info.driver), info.original_file_name.clone()));
-    drivers.into_iter().chain([system]).for_each(|hive| hive.close(&view));
-    Ok(infos)
+    let (mut drivers, missing) = match options.names.is_empty() {
+        true => (infos, Vec::new()),
+        false => select(infos, &options.names)?,
+    };
+    if options.detailed {
+        let total = u64::try_from(drivers.len()).unwrap_or(u64::MAX);
+        let mut done = 0_u64;
+        for driver in &mut drivers {
+            report(observer, Phase::Drivers, done, total)?;
+            driver.detail = Some(Box::new(details.of(driver)?));
+            done = done.saturating_add(1);
+        }
+        report(observer, Phase::Drivers, total, total)?;
+    }
+    Ok(DriverList { drivers, missing })
+}
+
+/// The labels of the packages that ids lead to.
+fn labels_of(inventory: &Inventory, ids: &[String]) -> Result<HashSet<String>> {
+    let mut infs = HashSet::new();
+    for id in ids {
+        let entries = inventory.look_up(&device_query::pattern(id)?)?;
+        infs.extend(entries.into_iter().map(|(hive, entry)| (hive, entry.inf.to_lowercase())));
+    }
+    let mut labels = HashSet::new();
+    for (hive, inf) in infs {
+        labels.extend(inventory.published(hive, &inf)?.map(|recorded| recorded.package.label.clone()));
+    }
+    Ok(labels)
+}
+
+fn is_of(info: &DriverInfo, classes: &[TextPattern]) -> bool {
+    let guid = info.class_guid.as_deref().unwrap_or_default();
+    let bare = guid.trim_start_matches('{').trim_end_matches('}');
+    let texts = [info.class_name.as_deref().unwrap_or_default(), guid, bare];
+    let matches = |pattern: &TextPattern| texts.iter().any(|text| !text.is_empty() && pattern.matches(text));
+    classes.is_empty() || classes.iter().any(matches)
 }
 
 /// Numbers in order, then names.
 fn sort_key(published: &str) -> (u32, String) {
     (super::oem_map::number_of(published).unwrap_or(u32::MAX), published.to_lowercase())
-}
-
-struct Reader<'a> {
-    directory: ImagePath,
-    classes: BootClasses,
-    names: HashMap<Guid, Option<String>>,
-    system: &'a Hive,
-}
-
-impl Reader<'_> {
-    fn info(&mut self, hive: DatabaseHive, package: &KnownPackage) -> Result<DriverInfo> {
-        let version = package.version;
-        let class = version.map(|version| version.class_guid);
-        let published = package.published_name.clone().unwrap_or_default();
-        let is_oem = super::oem_map::number_of(&published).is_some();
-        // Without `InfName` (inbox packages), the label starts with the name in lower case.
-        let from_label = || package.label.rsplitn(3, '_').last().unwrap_or(&package.label).to_owned();
-        let inf = package.inf_name.clone().unwrap_or_else(from_label);
-        let folder = self.directory.join(FILE_REPOSITORY)?;
-        let numbers = version.map(|version| parts(version.version));
-        let number = |index: usize| numbers.and_then(|numbers| numbers.get(index).copied());
-        Ok(DriverInfo {
-            state: DriverState::Installed,
-            driver: if published.is_empty() { inf.clone() } else { published },
-            original_file_name: format!(r"{folder}\{}\{inf}", package.label),
-            inbox: version.map_or(!is_oem, |version| version.inbox),
-            catalog_file: package.catalog.clone(),
-            class_name: match class {
-                Some(class) => self.class_name(class)?,
-                None => None,
-            },
-            class_guid: class.map(|class| class.to_string()),
-            boot_critical: class.is_some_and(|class| self.classes.contains(class)),
-            driver_signature: DriverSignature::recorded(package.signer_score),
-            signer_name: package.signer_name.clone(),
-            provider_name: package.provider.clone(),
-            date: version.map(|version| version.date).filter(|&date| date != 0),
-            version: version.map(|version| text(version.version)),
-            major_version: number(0),
-            minor_version: number(1),
-            build: number(2),
-            revision: number(3),
-            hive: Some(hive),
-        })
-    }
-
-    fn class_name(&mut self, class: Guid) -> Result<Option<String>> {
-        if let Some(name) = self.names.get(&class) {
-            return Ok(name.clone());
-        }
-        let name = class_name(self.system, class)?.or_else(|| well_known_name(class).map(str::to_owned));
-        self.names.insert(class, name.clone());
-        Ok(name)
-    }
 }

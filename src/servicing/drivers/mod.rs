@@ -10,20 +10,31 @@
 mod add;
 pub mod boot_start;
 pub mod classes;
+mod compare;
 pub mod configuration;
 pub mod database;
 mod deferred;
+mod detail;
 pub mod device_ids;
+pub mod device_index;
+pub mod device_query;
 mod export;
 mod find;
+mod inventory;
 mod list;
+mod match_host;
+mod match_image;
+mod match_line;
+mod matching;
 mod nominal;
 pub mod oem_map;
 pub mod package;
+mod place;
 mod placement;
 mod plan;
 mod prepare;
 mod queue;
+pub mod rank;
 pub mod record;
 mod remove;
 mod report;
@@ -40,10 +51,14 @@ mod withdraw;
 
 pub use add::{add, AddOptions};
 pub use boot_start::BootCritical;
+pub use compare::{Compared, ComparedDriver, Comparison, DriverChange, DriverDifference};
+pub use detail::{DriverDetail, StoredFile};
 pub use export::{export, ExportOptions};
 pub use find::{find, FoundPackage, FoundPackages};
-pub use list::list;
+pub use list::{list, query, query_image, DriverList, ListOptions};
+pub use matching::{find_matches, DriverMatch, MatchOptions, Matches};
 pub use nominal::NominalTarget;
+pub use place::DriverPlace;
 pub use plan::{
     Finding, PackagePlan, PlannedChange, PlannedDevice, PlannedFile, PlannedService, RegistryAction,
     SignatureInfo,

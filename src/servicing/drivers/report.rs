@@ -2,6 +2,7 @@
 
 use super::classes::DatabaseHive;
 use super::database::SignerScore;
+use super::detail::DriverDetail;
 use super::plan::PackagePlan;
 use crate::error::Error;
 use crate::formats::cat::SignatureVerdict;
@@ -288,4 +289,10 @@ pub struct DriverInfo {
     pub revision: Option<u16>,
     /// The hive that records the package; none if no hive does yet.
     pub hive: Option<DatabaseHive>,
+    /// Name of its folder in the driver store.
+    #[serde(skip)]
+    pub label: String,
+    /// What its INF says, if that was asked for.
+    #[serde(flatten)]
+    pub detail: Option<Box<DriverDetail>>,
 }

@@ -51,6 +51,8 @@ CopyFiles = Acme.Files, Acme.Tools, @loose.dll
 FeatureScore = F9
 [Common]
 AddReg = Common.Reg
+FeatureScore = 01 ; counts in the install section alone
+ExcludeID = PCI\VEN_1
 Needs = Install.NT ; a loop
 [Install.NT.HW]
 AddReg = Hw.Reg
@@ -267,6 +269,7 @@ fn an_install_section_is_read_with_its_parts_and_needs() {
     assert_eq!(install.includes, ["pci.inf"]);
     assert_eq!(install.unresolved_needs, ["Elsewhere"]);
     assert_eq!(install.feature_score, 0xF9);
+    assert!(install.exclude_ids.is_empty());
     assert_eq!(install.parts, ["Services", "HW", "Filters"]);
     assert_eq!(install.filters[0].service, "acmeflt");
     assert_eq!(install.filters[0].position, Some(FilterPosition::Upper));

@@ -68,6 +68,7 @@ int main(int argc, char **argv) {
     uint16_t *image = wide(argv[1]), *drivers = wide(argv[3]), *root = wide("\\");
     uint16_t *key = wide("HKLM\\SOFTWARE\\Contoso\\Service"), *none = wide("HKLM\\SOFTWARE\\Nobody");
     uint16_t *name = wide("Level"), *parents = wide("{\"parents\": true}");
+    uint16_t *device = wide("{\"hardwareIds\": [\"*\"], \"recurse\": true}");
     uint16_t *value = wide("{\"kind\": \"DWord\", \"form\": \"number\", \"value\": 5}");
     const uint16_t *paths[1];
     imgsvc_error *error = NULL;
@@ -81,6 +82,20 @@ int main(int argc, char **argv) {
                                        &session, &error));
     CALL("add", imgsvc_driver_add(session, paths, 1, how, count_calls, &calls, &document, &error));
     print_document("add", document);
+    CALL("drivers", imgsvc_driver_list(session, NULL, count_calls, &calls, &document, &error));
+    print_document("drivers", document);
+    CALL("match", imgsvc_driver_match(session, NULL, 0, device, count_calls, &calls, &document, &error));
+    print_document("match", document);
+    CALL("match files", imgsvc_driver_match(NULL, paths, 1, device, NULL, NULL, &document, &error));
+    print_document("match files", document);
+    CALL("compare saved", imgsvc_driver_compare(NULL, session, NULL, NULL, NULL, &document, &error));
+    print_document("compare saved", document);
+    CALL("compare itself", imgsvc_driver_compare(session, session, NULL, NULL, NULL, &document, &error));
+    print_document("compare itself", document);
+    if (imgsvc_driver_match(NULL, NULL, 0, device, NULL, NULL, &document, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT)
+        return 3;
+    if (imgsvc_driver_compare(NULL, NULL, NULL, NULL, NULL, &document, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT)
+        return 3;
     CALL("list", imgsvc_item_list(session, root, IMGSVC_ITEM_RECURSE, count_bytes, &listed, &error));
     CALL("set value", imgsvc_registry_set_value(session, NULL, key, name, value, parents, count_calls, &calls,
                                                 &document, &error));
@@ -116,6 +131,6 @@ int main(int argc, char **argv) {
     imgsvc_document_free(NULL);
     if (imgsvc_file_get_info(NULL, &document, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT) return 3;
     if (imgsvc_file_get_info(image, NULL, NULL) != IMGSVC_STATUS_INVALID_ARGUMENT) return 3;
-    free(image), free(drivers), free(how), free(root), free(key), free(none), free(name), free(parents), free(value);
+    free(image), free(drivers), free(how), free(root), free(key), free(none), free(name), free(parents), free(value), free(device);
     return 0;
 }

@@ -37,9 +37,9 @@ public abstract class DriverQueryCmdlet : ImageServicingCmdlet
     private protected void WriteAnswer<T>(DriverAnswer<T> answer)
     {
         WriteObject(answer.Found, enumerateCollection: true);
-        foreach ((string path, ImageServicingException error) in answer.Unread)
+        foreach ((_, ImageServicingException error) in answer.Unread)
         {
-            WriteWarning($"'{path}' is left out: {error.Message}");
+            WriteWarning($"left out: {error.Message}");
         }
 
         foreach (string path in answer.Missing)

@@ -16,7 +16,7 @@ use super::property::Property;
 use super::reader::{Entry, Needs, Reader, Source};
 use super::service::{deleted_service, DeletedService, Service};
 use super::version::{driver_ver, DriverVer};
-use super::{bad, Architecture, Inf, RegistryChange};
+use super::{bad, Architecture, Inf, RegistryChange, Section};
 use crate::error::Result;
 
 /// Parts a DDInstall section can have.
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         };
         let mut needs = Needs::default();
         let entries = self.entries(source, section, &mut needs)?;
-        self.main(&entries, &mut install)?;
+        self.main(section, &entries, &mut install)?;
         for part in INSTALL_PARTS {
             let Some((source, section)) = self.holder(source, &format!("{name}.{part}")) else { continue };
             install.parts.push(part);
@@ -145,7 +145,10 @@ impl<'a> Reader<'a> {
         Ok(Some(install))
     }
 
-    fn main(&mut self, entries: &[Entry<'a>], install: &mut Install) -> Result<()> {
+    fn main(&mut self, section: &Section, entries: &[Entry<'a>], install: &mut Install) -> Result<()> {
+        // Windows takes these from the section itself, not from those it needs.
+        let own = section.lines.as_ptr_range();
+        let is_own = |entry: &Entry<'_>| own.contains(&std::ptr::from_ref(entry.line));
         install.registry = self.registry(entries)?;
         install.copy_files = self.copy_files(entries)?;
         install.file_changes = self.file_changes(entries)?;
@@ -153,13 +156,13 @@ impl<'a> Reader<'a> {
         install.additions = self.additions(entries)?;
         for entry in entries {
             install.reboot |= entry.is_alone("Reboot");
-            if entry.is("FeatureScore") {
+            if entry.is("FeatureScore") && is_own(entry) {
                 if let Some(score) = self.check(Code::Directive, entry, feature_score(entry))? {
                     install.feature_score = score;
                 }
             } else if entry.is("DriverVer") {
                 install.driver_ver = self.check(Code::DriverVer, entry, driver_ver(entry))?;
-            } else if entry.is("ExcludeID") {
+            } else if entry.is("ExcludeID") && is_own(entry) {
                 install.exclude_ids.extend(entry.values());
             } else if entry.is("CopyINF") {
                 install.copy_infs.extend(entry.values());

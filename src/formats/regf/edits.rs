@@ -150,3 +150,71 @@ impl Hive {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+    use crate::formats::regf::{dword, REG_DWORD};
+
+    /// The edits as text: `+key`, `-key`, `+key:value`, `-key:value`.
+    fn noted(hive: &mut Hive, change: impl FnOnce(&mut Hive)) -> Vec<String> {
+        hive.note_edits();
+        change(hive);
+        let text = |edit: Edit| match edit.kind {
+            EditKind::CreateKey => format!("+{}", edit.key),
+            EditKind::DeleteKey => format!("-{}", edit.key),
+            EditKind::SetValue(value) => format!("+{}:{}={:?}", edit.key, value.name_text(), value.data),
+            EditKind::DeleteValue(name) => format!("-{}:{}", edit.key, String::from_utf16_lossy(&name)),
+        };
+        hive.take_edits().into_iter().map(text).collect()
+    }
+
+    fn set(hive: &mut Hive, path: &str, name: &str, number: u32) {
+        let key = hive.create_key(hive.root(), path).unwrap();
+        hive.set_value(key, name, REG_DWORD, &dword(number)).unwrap();
+    }
+
+    #[test]
+    fn what_a_later_edit_overtakes_is_not_noted() {
+        let mut hive = Hive::new("TEST", 5, None).unwrap();
+        set(&mut hive, r"Old\Below", "there", 1);
+        let found = noted(&mut hive, |hive| {
+            set(hive, "New", "value", 1);
+            set(hive, "New", "VALUE", 2);
+            set(hive, "New", "gone", 3);
+            let new = hive.require(hive.root(), "New").unwrap();
+            hive.delete_value(new, "gone").unwrap();
+            set(hive, r"New\Passing", "value", 4);
+            let passing = hive.require(new, "Passing").unwrap();
+            hive.delete_key(passing, true).unwrap();
+            set(hive, r"Old\Below", "there", 1);
+        });
+        assert_eq!(found, ["+New", "+New:VALUE=[2, 0, 0, 0]"], "what is as it was is no edit either");
+        assert!(hive.take_edits().is_empty(), "the noting ended");
+    }
+
+    #[test]
+    fn a_key_that_was_there_is_deleted_before_it_is_made_anew() {
+        let mut hive = Hive::new("TEST", 5, None).unwrap();
+        set(&mut hive, r"Old\Below", "there", 1);
+        let found = noted(&mut hive, |hive| {
+            let below = hive.require(hive.root(), r"Old\Below").unwrap();
+            hive.delete_value(below, "there").unwrap();
+            let old = hive.require(hive.root(), "Old").unwrap();
+            hive.delete_key(old, true).unwrap();
+            set(hive, "Old", "other", 2);
+        });
+        assert_eq!(found, ["-Old", "+Old", "+Old:other=[2, 0, 0, 0]"]);
+        let found = noted(&mut hive, |hive| {
+            let old = hive.require(hive.root(), "Old").unwrap();
+            hive.delete_value(old, "other").unwrap();
+            hive.delete_key(old, true).unwrap();
+            hive.create_key(hive.root(), "Old").unwrap();
+            let old = hive.require(hive.root(), "Old").unwrap();
+            hive.delete_key(old, true).unwrap();
+        });
+        assert_eq!(found, ["-Old"]);
+    }
+}

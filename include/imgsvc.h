@@ -1164,6 +1164,110 @@ imgsvc_status imgsvc_setup_state(struct imgsvc_session *session,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
+// Adds a script or command to the image's first-boot plan, as one transaction of the session: Windows Setup runs
+// it in its specialize pass, as SYSTEM, or else SetupComplete.cmd does; behind the steps that are there.
+//
+// `options`: `{name (the script's own without it), script (a host file that goes into the image), command (how
+// it is run; `%ROOT%scripts\<name>\` is its folder), description, success (exit codes), force (replace a step of
+// that name)}`. `*out_document`: `{name, order (in the plan, from 1), description, command, success, itemPath (the
+// folder of the script), remarks}`.
+//
+// # Safety
+// `session` is a live handle. `options` is a NUL-terminated UTF-16 text. `progress` may be called with `context`
+// during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_setup_script_add(struct imgsvc_session *session,
+                                      const uint16_t *options,
+                                      imgsvc_progress_fn progress,
+                                      void *context,
+                                      struct imgsvc_document **out_document,
+                                      struct imgsvc_error **out_error);
+
+// Lists the scripts and commands of the image's first-boot plan, in the order in which they run.
+//
+// The image is that of `session`, or, if it is NULL, the one that `options` name: `{imagePath, index}`.
+// `*out_document`: `{scripts: [as imgsvc_setup_script_add gives them]}`.
+//
+// # Safety
+// As for `imgsvc_setup_state`.
+imgsvc_status imgsvc_setup_script_list(struct imgsvc_session *session,
+                                       const uint16_t *options,
+                                       imgsvc_progress_fn progress,
+                                       void *context,
+                                       struct imgsvc_document **out_document,
+                                       struct imgsvc_error **out_error);
+
+// Takes a script or command out of the image's first-boot plan, as one transaction of the session; with the last
+// step of the plan, all that was put into the image for it.
+//
+// `options`: `{name}`. `*out_document`: what it was, as `imgsvc_setup_script_add` gives it.
+//
+// # Safety
+// As for `imgsvc_setup_script_add`.
+imgsvc_status imgsvc_setup_script_remove(struct imgsvc_session *session,
+                                         const uint16_t *options,
+                                         imgsvc_progress_fn progress,
+                                         void *context,
+                                         struct imgsvc_document **out_document,
+                                         struct imgsvc_error **out_error);
+
+// Finds the answer files of an image where Windows Setup looks, in the order in which it looks, and says which
+// of them it uses in which pass.
+//
+// The image is that of `session`, or, if it is NULL, the one that `options` name: `{imagePath, index, all (the
+// places without a file too)}`. `*out_document`: `{files: [{order (Microsoft's number of the place), location:
+// "Registry"|"PantherUnattend"|"Panther"|"Sysprep"|"Root", itemPath, exists, length, lastWriteTime, isValid,
+// message (why it is not), passes, processedPasses, usedPasses, wins, reason}]}`.
+//
+// # Safety
+// `session` is NULL or a live handle. `options` is NULL or a NUL-terminated UTF-16 text. `progress` may be
+// called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_answer_file_find(struct imgsvc_session *session,
+                                      const uint16_t *options,
+                                      imgsvc_progress_fn progress,
+                                      void *context,
+                                      struct imgsvc_document **out_document,
+                                      struct imgsvc_error **out_error);
+
+// Puts an answer file of the host where Windows Setup looks in the image, as one transaction of the session.
+//
+// `file` is the host file; NULL, with `audit`, for one that only starts audit mode. `options`: `{location:
+// "Panther" (the default)|"PantherUnattend"|"Sysprep"|"Root", force (replace another file), audit (set
+// Reseal/Mode of pass oobeSystem to Audit)}`. `*out_document`: `{itemPath, location, order, replaced, length,
+// passes, usedPasses (in which Setup will use it), audit (what was set for it), warnings, notes}`.
+//
+// # Safety
+// `session` is a live handle. `file` is NULL or a NUL-terminated UTF-16 text, `options` too. `progress` may be
+// called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_answer_file_place(struct imgsvc_session *session,
+                                       const uint16_t *file,
+                                       const uint16_t *options,
+                                       imgsvc_progress_fn progress,
+                                       void *context,
+                                       struct imgsvc_document **out_document,
+                                       struct imgsvc_error **out_error);
+
+// Applies an answer file of the host to the image, as one transaction of the session: adds the drivers that its
+// pass offlineServicing names, writes settings with an offline home to the registry, and places the file where
+// Setup reads the later passes.
+//
+// `options`: `{location, force (as imgsvc_answer_file_place has them), noPlace, driverRoot (the folder below
+// which driver paths of other computers are looked for), forceUnsigned, trustedRoots (as imgsvc_driver_add has
+// them), preview (change nothing)}`. `*out_document`: `{settings: [{pass, component, architecture, setting,
+// value (of a secret stars), line, column, result: "Applied"|"Placed"|"Deferred"|"NotApplicable"|"Failed",
+// reason, target, drivers (of a driver path, as imgsvc_driver_add reports them)}], placed (as
+// imgsvc_answer_file_place reports it, or null)}`.
+//
+// # Safety
+// `session` is a live handle. `file` is a NUL-terminated UTF-16 text; `options` is NULL or one. `progress` may
+// be called with `context` during the call. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_answer_file_apply(struct imgsvc_session *session,
+                                       const uint16_t *file,
+                                       const uint16_t *options,
+                                       imgsvc_progress_fn progress,
+                                       void *context,
+                                       struct imgsvc_document **out_document,
+                                       struct imgsvc_error **out_error);
+
 // Tests an answer file of the host. Nothing is changed, and what is wrong with the file is no error.
 //
 // With a session, or with `options`: `{imagePath, index}` (an image file and which of its images, from 1), the

@@ -11,6 +11,7 @@
 //! - Text is UTF-16 and NUL-terminated both ways; structured results are UTF-8 JSON documents.
 #![allow(unsafe_code, non_camel_case_types)]
 
+mod answer_file;
 mod content;
 mod document;
 mod driver;
@@ -30,6 +31,7 @@ mod text;
 mod unattend;
 mod version;
 
+pub use answer_file::*;
 pub use content::*;
 pub use document::*;
 pub use driver::*;

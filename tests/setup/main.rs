@@ -10,6 +10,9 @@
     clippy::unwrap_used
 )]
 
+mod answer_files;
+mod apply;
+mod scripts;
 mod state;
 
 #[path = "../support/mod.rs"]

@@ -62,12 +62,12 @@ struct ReportRow<R> {
 }
 
 #[derive(Serialize)]
-struct ReportList<R> {
+pub(super) struct ReportList<R> {
     drivers: Vec<ReportRow<R>>,
 }
 
 impl<R: Serialize> ReportList<R> {
-    fn of(reports: Vec<R>, error: impl Fn(&R) -> Option<&Error>) -> Self {
+    pub(super) fn of(reports: Vec<R>, error: impl Fn(&R) -> Option<&Error>) -> Self {
         let row = |report| ReportRow { error: error(&report).map(ErrorRow::of), report };
         Self { drivers: reports.into_iter().map(row).collect() }
     }

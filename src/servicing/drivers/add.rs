@@ -54,11 +54,24 @@ pub fn add(
         session.refresh()?;
         return preview(&session.view()?, session.image(), paths, options, observer);
     }
-    let found = find(paths, options.recurse)?;
     let details = session.image().clone();
     let mut transaction = session.transaction("add drivers")?;
+    let reports = add_to(&mut transaction, &details, paths, options, observer)?;
+    transaction.commit()?;
+    Ok(reports)
+}
+
+/// [`add`] as a part of a transaction.
+pub(crate) fn add_to(
+    transaction: &mut Transaction<'_>,
+    details: &ImageDetails,
+    paths: &[PathBuf],
+    options: AddOptions,
+    observer: Observer<'_>,
+) -> Result<Vec<DriverReport>> {
+    let found = find(paths, options.recurse)?;
     let now = clock::now();
-    let mut planner = Planner::open(&transaction.view(), &details, options, now)?;
+    let mut planner = Planner::open(&transaction.view(), details, options, now)?;
     let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
     let mut queue = Queue::new(found.packages);
     while let Some(waiting) = queue.next() {
@@ -68,32 +81,31 @@ pub fn add(
             Outcome::Done(report) => report,
             Outcome::Ready(report, prepared) => {
                 queue.bring(&waiting.path, prepared.copy_infs())?;
-                put(&mut planner, report, &prepared, &mut transaction, observer)?
+                put(&mut planner, report, &prepared, transaction, observer)?
             }
             Outcome::Deferred(report, prepared) => {
                 queue.bring(&waiting.path, prepared.copy_infs())?;
-                defer(&mut planner, report, &prepared, &mut transaction, observer)?
+                defer(&mut planner, report, &prepared, transaction, observer)?
             }
         };
         reports.push(waiting.explain(report));
     }
     if reports.iter().any(|report| report.status == DriverStatus::Deferred) {
         let architecture = planner.target.target.architecture;
-        let mut remarks = planner.first_boot.store(architecture, &mut transaction, observer)?;
-        remarks.extend(set_up_already(&transaction.view(), &details)?);
+        let mut remarks = planner.first_boot.store(architecture, transaction, observer)?;
+        remarks.extend(set_up_already(&transaction.view(), details)?);
         for report in reports.iter_mut().filter(|report| report.status == DriverStatus::Deferred) {
             report.reason = report.reason.take().into_iter().chain(remarks.clone()).reduce(joined);
         }
     }
     let changes = [DriverStatus::Added, DriverStatus::Deferred];
     if reports.iter().any(|report| changes.contains(&report.status)) {
-        planner.target.stage(&mut transaction, now, observer)?;
+        planner.target.stage(transaction, now, observer)?;
         // The last word a caller can cancel at: after it, the changes are made.
         report(observer, Phase::Drivers, queue.total(), queue.total())?;
     } else {
         planner.target.close(&transaction.view());
     }
-    transaction.commit()?;
     Ok(reports)
 }
 

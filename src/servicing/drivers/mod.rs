@@ -49,6 +49,7 @@ pub mod trust;
 pub mod version;
 mod withdraw;
 
+pub(crate) use add::add_to;
 pub use add::{add, AddOptions};
 pub use boot_start::BootCritical;
 pub use compare::{Compared, ComparedDriver, Comparison, DriverChange, DriverDifference};

@@ -45,5 +45,5 @@ pub use report::{
     Change, ChangeKind, DeleteReport, EntryError, ExportReport, HiveInfo, ImportReport, KeyInfo, LogInfo,
     RecoveryInfo, UnreadableHive, ValueContent, ValueInfo,
 };
-pub use target::Target;
+pub use target::{edit_transaction, Target};
 pub use value::{ValueData, ValueKind};

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::formats::regf::logs::RecoveryState;
 use crate::formats::regf::Hive;
 use crate::image::hive_file::HiveFile;
-use crate::image::{clock, Session};
+use crate::image::{clock, ImageDetails, Session, Transaction};
 use crate::progress::Observer;
 use crate::servicing::hives::Opening;
 
@@ -70,22 +70,48 @@ impl Target<'_> {
         };
         let details = session.image().clone();
         let mut transaction = session.transaction(label)?;
-        let opening = Opening::Edit { accept_dirty: access.force };
-        let mut registry = Registry::opened_for(opening, transaction.view(), &details, access.clone())?;
-        let answer = change(&mut registry);
-        if answer.is_err() || registry.discarded {
-            registry.close(&transaction.view());
-            // Nothing was done in it: this hands back what the session had read.
-            transaction.commit()?;
-            return answer;
-        }
-        let now = clock::now();
-        for hive in registry.into_hives() {
-            hive.stage(&mut transaction, now, observer)?;
-        }
+        let answer = edit_in(&mut transaction, &details, access, observer, change)?;
+        // If the change failed, nothing was done in it: this hands back what the session had read.
         transaction.commit()?;
         answer
     }
+}
+
+/// Changes the registry as a part of a transaction, as [`Target::edit`] does.
+///
+/// # Errors
+/// As there; the transaction is to be given up then.
+pub fn edit_transaction<T>(
+    transaction: &mut Transaction<'_>,
+    details: &ImageDetails,
+    access: &Access,
+    observer: Observer<'_>,
+    change: impl FnOnce(&mut Registry<'_>) -> Result<T>,
+) -> Result<T> {
+    edit_in(transaction, details, access, observer, change)?
+}
+
+/// What `change` answers, with nothing changed if it is an error. The other errors are those of opening and
+/// storing.
+fn edit_in<T>(
+    transaction: &mut Transaction<'_>,
+    details: &ImageDetails,
+    access: &Access,
+    observer: Observer<'_>,
+    change: impl FnOnce(&mut Registry<'_>) -> Result<T>,
+) -> Result<Result<T>> {
+    let opening = Opening::Edit { accept_dirty: access.force };
+    let mut registry = Registry::opened_for(opening, transaction.view(), details, access.clone())?;
+    let answer = change(&mut registry);
+    if answer.is_err() || registry.discarded {
+        registry.close(&transaction.view());
+        return Ok(answer);
+    }
+    let now = clock::now();
+    for hive in registry.into_hives() {
+        hive.stage(transaction, now, observer)?;
+    }
+    Ok(answer)
 }
 
 /// The registry of a hive file, which knows what its logs did.

@@ -12,9 +12,11 @@ mod answer_file;
 mod hooks;
 mod plan;
 mod script;
+mod steps;
 
 pub use plan::{Plan, Step};
 pub use script::script;
+pub use steps::{add_script, remove_script, scripts, ScriptInfo, ScriptOptions};
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::Architecture;
@@ -123,6 +125,20 @@ impl FirstBoot {
         put(transaction, &self.folder.join(SCRIPT)?, text.as_bytes(), observer)?;
         put(transaction, &self.folder.join(PLAN)?, &self.plan.to_bytes()?, observer)?;
         Ok(remarks)
+    }
+
+    /// Sets the hooks anew, after something else was put where they were. Does nothing without a plan.
+    ///
+    /// # Errors
+    /// As for [`store`](Self::store).
+    pub fn hook_again(
+        &mut self,
+        architecture: Architecture,
+        transaction: &mut Transaction<'_>,
+        observer: Observer<'_>,
+    ) -> Result<Vec<String>> {
+        self.changed |= !self.plan.steps.is_empty();
+        self.store(architecture, transaction, observer)
     }
 
     /// Takes hooks, script and plan out, and the folders that were made for them and hold nothing else.

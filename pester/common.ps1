@@ -110,6 +110,24 @@ function New-RegistrySample {
     }
 }
 
+# An answer file with a setting for now, one for Setup, and drivers on demand.
+function New-AnswerFile {
+    param ([string] $Path, [string] $Owner = 'Ann', [string] $DriverPath)
+    $identity = 'processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" language="neutral" versionScope="nonSxS"'
+    $drivers = if ($DriverPath) {
+        "<component name=`"Microsoft-Windows-PnpCustomizationsNonWinPE`" $identity><DriverPaths><PathAndCredentials>" +
+        "<Path>$DriverPath</Path></PathAndCredentials></DriverPaths></component>"
+    }
+    $lines = '<?xml version="1.0" encoding="utf-8"?>', '<unattend xmlns="urn:schemas-microsoft-com:unattend">',
+        '<settings pass="offlineServicing">',
+        "<component name=`"Microsoft-Windows-LUA-Settings`" $identity><EnableLUA>false</EnableLUA></component>", $drivers, '</settings>',
+        '<settings pass="specialize">',
+        "<component name=`"Microsoft-Windows-Shell-Setup`" $identity><RegisteredOwner>$Owner</RegisteredOwner></component>",
+        '</settings>', '</unattend>', ''
+    [System.IO.File]::WriteAllText($Path, $lines -join "`n")
+    $Path
+}
+
 # A registration file of version 5.
 function New-RegFile {
     param ([string] $Path, [string[]] $Lines)

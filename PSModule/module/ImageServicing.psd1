@@ -15,6 +15,8 @@
     CmdletsToExport        = @(
         'Add-Driver'
         'Add-Image'
+        'Add-SetupScript'
+        'Add-Unattend'
         'Compare-Driver'
         'Compare-Image'
         'Compare-ImageRegistry'
@@ -33,6 +35,8 @@
         'Get-ImageRegistryKey'
         'Get-ImageRegistryValue'
         'Get-ImageSetupState'
+        'Get-SetupScript'
+        'Get-Unattend'
         'Import-ImageItem'
         'Import-ImageRegistry'
         'Join-Image'
@@ -45,6 +49,7 @@
         'Remove-ImageItem'
         'Remove-ImageRegistryKey'
         'Remove-ImageRegistryValue'
+        'Remove-SetupScript'
         'Repair-RegistryHive'
         'Save-Image'
         'Set-Image'
@@ -54,6 +59,7 @@
         'Test-Image'
         'Test-RegistryHive'
         'Test-Unattend'
+        'Use-Unattend'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

@@ -60,6 +60,77 @@ internal sealed record ImageTarget
         return answer.Objects("drivers").Select(test => new DriverTest(target?.Path, test)).ToArray();
     }
 
+    /// <summary>The answer files of the image, in the order in which Setup looks.</summary>
+    internal IReadOnlyList<AnswerFileInfo> AnswerFiles(bool all, Operation operation) => Run(
+        new JsonWriter().Add("all", all),
+        operation,
+        (session, options, progress) =>
+        {
+            int status = NativeMethods.imgsvc_answer_file_find(
+                session, options, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }).Objects("files").Select(file => new AnswerFileInfo(this, file)).ToArray();
+
+    /// <summary>Puts an answer file, or null for one that only starts audit mode, into the image of a session.</summary>
+    internal AnswerFilePlacement Place(string? file, JsonWriter options, Operation operation) => new(Path!, Run(
+        options,
+        operation,
+        (session, json, progress) =>
+        {
+            int status = NativeMethods.imgsvc_answer_file_place(
+                session, file, json, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }));
+
+    /// <summary>Applies an answer file to the image of a session: what became of each setting, and where the file is.</summary>
+    internal (IReadOnlyList<UnattendResult> Results, AnswerFilePlacement? Placed) Apply(string file, JsonWriter options, Operation operation)
+    {
+        JsonObject report = Run(
+            options,
+            operation,
+            (session, json, progress) =>
+            {
+                int status = NativeMethods.imgsvc_answer_file_apply(
+                    session, file, json, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+                return (status, document, error);
+            });
+        JsonObject? placed = report.Object("placed");
+        return (
+            report.Objects("settings").Select(setting => new UnattendResult(Path!, setting)).ToArray(),
+            placed is null ? null : new AnswerFilePlacement(Path!, placed));
+    }
+
+    /// <summary>The scripts and commands that Windows Setup runs, in their order.</summary>
+    internal IReadOnlyList<SetupScript> Scripts(Operation operation) => Run(
+        new JsonWriter(),
+        operation,
+        (session, options, progress) =>
+        {
+            int status = NativeMethods.imgsvc_setup_script_list(
+                session, options, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }).Objects("scripts").Select(script => new SetupScript(this, script)).ToArray();
+
+    internal SetupScript AddScript(JsonWriter options, Operation operation) => new(this, Run(
+        options,
+        operation,
+        (session, json, progress) =>
+        {
+            int status = NativeMethods.imgsvc_setup_script_add(
+                session, json, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }));
+
+    internal SetupScript RemoveScript(string name, Operation operation) => new(this, Run(
+        new JsonWriter().Add("name", name),
+        operation,
+        (session, json, progress) =>
+        {
+            int status = NativeMethods.imgsvc_setup_script_remove(
+                session, json, progress, IntPtr.Zero, out DocumentHandle document, out ErrorHandle error);
+            return (status, document, error);
+        }));
+
     private JsonObject Run(JsonWriter options, Operation operation, NativeCall call)
     {
         if (ImagePath is not null)

@@ -1268,6 +1268,28 @@ imgsvc_status imgsvc_answer_file_apply(struct imgsvc_session *session,
                                        struct imgsvc_document **out_document,
                                        struct imgsvc_error **out_error);
 
+// Makes an answer file of the host from what it is to do. The file appears when it is whole.
+//
+// `options`: `{overwrite, answers: {architectures: ["amd64"|"x86"|"arm64"], computerName, timeZone, locale, uiLanguage,
+// setupLanguage, systemLocale, userLocale, inputLocales: [], diskLayout: "UefiStandard"|
+// "UefiWithoutRecovery"|"BiosStandard"|"BiosWithoutRecovery", diskId,
+// imageIndex, imageName, productKey, acceptEula, owner, organization, localAdmins: [{name, password}], users: [{name,
+// password}], autoLogon (how often), joinDomain: {domain, credential: {name, password}, organizationalUnit}, workgroup,
+// enableRemoteDesktop, skipOobe: ["Eula"|"OemRegistration"|"OnlineAccount"|"LocalAccount"|"Wireless"|
+// "ExpressSettings"], driverPaths: [], windowsPeCommands: [], specializeCommands: [], firstLogonCommands: [], mode:
+// "audit"|"oobe", persistAllDeviceInstalls, copyProfile, settings: [{path, value}]}}`; what is not there is left to
+// Setup. `*out_document`: `{passes: [], settings (how many), warnings: []}`.
+//
+// # Safety
+// `file_path` is NUL-terminated UTF-16. `options` is NULL or NUL-terminated UTF-16. `progress` may be called with
+// `context`. `out_document` is writable. `out_error` is NULL or writable.
+imgsvc_status imgsvc_unattend_create(const uint16_t *file_path,
+                                     const uint16_t *options,
+                                     imgsvc_progress_fn progress,
+                                     void *context,
+                                     struct imgsvc_document **out_document,
+                                     struct imgsvc_error **out_error);
+
 // Tests an answer file of the host. Nothing is changed, and what is wrong with the file is no error.
 //
 // With a session, or with `options`: `{imagePath, index}` (an image file and which of its images, from 1), the

@@ -27,6 +27,9 @@ Describe 'The examples of the help' {
                 [System.IO.File]::Copy($file, [System.IO.Path]::Combine($To, [System.IO.Path]::GetFileName($file)), $true)
             }
         }
+
+        # Nobody is there to be asked.
+        function Get-Credential([string] $Name = 'Somebody') { [pscredential]::new($Name, [securestring]::new()) }
     }
 
     BeforeEach {

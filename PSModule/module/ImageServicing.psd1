@@ -43,6 +43,7 @@
         'Mount-Image'
         'New-Image'
         'New-ImageRegistryKey'
+        'New-Unattend'
         'Optimize-Image'
         'Remove-Driver'
         'Remove-Image'

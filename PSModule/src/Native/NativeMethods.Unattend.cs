@@ -15,4 +15,13 @@ internal static partial class NativeMethods
         IntPtr context,
         out DocumentHandle document,
         out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_unattend_create(
+        [MarshalAs(UnmanagedType.LPWStr)] string file_path,
+        [MarshalAs(UnmanagedType.LPWStr)] string? options,
+        NativeProgressCallback? progress,
+        IntPtr context,
+        out DocumentHandle document,
+        out ErrorHandle error);
 }

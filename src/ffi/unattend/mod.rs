@@ -1,5 +1,7 @@
 //! Answer files.
 
+mod create;
 mod test;
 
+pub use create::*;
 pub use test::*;

@@ -1,6 +1,7 @@
 //! Answer files: what Windows Setup does to an image by itself.
 
 mod apply;
+pub mod author;
 pub mod check;
 mod find;
 pub mod knowledge;

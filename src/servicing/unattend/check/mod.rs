@@ -22,6 +22,7 @@ mod target;
 mod values;
 
 pub use finding::{Finding, Severity};
+pub(super) use near::nearest;
 pub use target::{ImageName, Target};
 
 use crate::error::{Error, Result};

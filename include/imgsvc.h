@@ -1309,6 +1309,126 @@ imgsvc_status imgsvc_unattend_test(struct imgsvc_session *session,
                                    struct imgsvc_document **out_document,
                                    struct imgsvc_error **out_error);
 
+// Lists settings of an answer file of the host.
+//
+// `setting` is a path such as `specialize/Microsoft-Windows-Shell-Setup/ComputerName`; `*` and `?` are
+// wildcards in a name, `**` is any number of parts; a path that ends above the settings means all of them;
+// NULL means all of the file. `docs/formats/unattend.md` has the rest.
+// `options`: `{secrets (hand out passwords)}`.
+// `*out_document`: `{settings: [{pass, component, architecture, setting (the path in the component), path,
+// value (null for a password that is not handed out), secret, action, line, column}]}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16, or NULL where said. `out_document` is writable. `out_error` is NULL or
+// writable.
+imgsvc_status imgsvc_unattend_list_settings(const uint16_t *path,
+                                            const uint16_t *setting,
+                                            const uint16_t *options,
+                                            struct imgsvc_document **out_document,
+                                            struct imgsvc_error **out_error);
+
+// Gives one setting of an answer file a value. What is missing of pass, component and elements is created
+// as Setup wants it, in the layout of the file; nothing else in the file changes.
+//
+// `setting` has no wildcards. `options`: `{architecture (of the component, where the path does not say it),
+// secrets}`. `*out_document`: `{changed, created, setting: as of imgsvc_unattend_list_settings}`.
+//
+// # Safety
+// As for `imgsvc_unattend_list_settings`.
+imgsvc_status imgsvc_unattend_set_setting(const uint16_t *path,
+                                          const uint16_t *setting,
+                                          const uint16_t *value,
+                                          const uint16_t *options,
+                                          struct imgsvc_document **out_document,
+                                          struct imgsvc_error **out_error);
+
+// Removes settings, lists, components, passes or attributes of an answer file: all that the path means. A
+// path without wildcards that means nothing is an error.
+//
+// `options`: `{emptyParents (remove what is empty then, too)}`.
+// `*out_document`: `{changed, removed: [path of a setting]}`.
+//
+// # Safety
+// As for `imgsvc_unattend_list_settings`.
+imgsvc_status imgsvc_unattend_remove_settings(const uint16_t *path,
+                                              const uint16_t *setting,
+                                              const uint16_t *options,
+                                              struct imgsvc_document **out_document,
+                                              struct imgsvc_error **out_error);
+
+// Encodes a password as Setup reads it beside `<PlainText>false</PlainText>`, or decodes one. It hides a
+// password from a glance only.
+//
+// `element` is the name of the element that holds it: `Password`, `AdministratorPassword`…
+// `options`: `{decode}`. `*out_document`: `{password}`.
+//
+// # Safety
+// As for `imgsvc_unattend_list_settings`.
+imgsvc_status imgsvc_unattend_convert_password(const uint16_t *password,
+                                               const uint16_t *element,
+                                               const uint16_t *options,
+                                               struct imgsvc_document **out_document,
+                                               struct imgsvc_error **out_error);
+
+// What is different between two answer files, setting by setting: order, layout and comments do not
+// count, elements of lists are told apart by what they hold.
+//
+// `options`: `{secrets (hand out passwords)}`. `*out_document`: `{differences: [{change: "Added"|"Removed"|
+// "Changed", pass, component, architecture, setting, path, secret, before, after (values), beforeLine,
+// afterLine}]}`.
+//
+// # Safety
+// Texts are NUL-terminated UTF-16, or NULL where said. `out_document` is writable. `out_error` is NULL or
+// writable.
+imgsvc_status imgsvc_unattend_compare(const uint16_t *before,
+                                      const uint16_t *after,
+                                      const uint16_t *options,
+                                      struct imgsvc_document **out_document,
+                                      struct imgsvc_error **out_error);
+
+// Puts the settings of answer files into a base, which stays as it is but for that, and writes what comes
+// of it to `target`, which may be the base.
+//
+// `others` are `count` files. `options`: `{prefer: "Base"|"Other" (which value wins; without it a conflict means
+// that nothing is written), overwrite, preview (write nothing), secrets (hand out passwords)}`.
+// `*out_document`: `{written, added, changed, conflicts: [{pass, component, architecture, setting, path, secret,
+// base, other (values), file, chosen: "Base"|"Other"|null}]}`.
+//
+// # Safety
+// `others` points to `count` texts. Otherwise as for `imgsvc_unattend_compare`.
+imgsvc_status imgsvc_unattend_merge(const uint16_t *base,
+                                    const uint16_t *const *others,
+                                    size_t count,
+                                    const uint16_t *target,
+                                    const uint16_t *options,
+                                    struct imgsvc_document **out_document,
+                                    struct imgsvc_error **out_error);
+
+// The settings of an answer file as JSON text, passwords among them. `options`: `{}`.
+//
+// `*out_document`: `{text}`, where `text` is JSON in the form that `docs/formats/unattend.md` describes: the same
+// settings in the same order give the same text.
+//
+// # Safety
+// As for `imgsvc_unattend_compare`.
+imgsvc_status imgsvc_unattend_to_json(const uint16_t *path,
+                                      const uint16_t *options,
+                                      struct imgsvc_document **out_document,
+                                      struct imgsvc_error **out_error);
+
+// Makes an answer file of JSON text, as `imgsvc_unattend_to_json` gives it.
+//
+// `target` is the file to write, NULL for none. `options`: `{overwrite}`. `*out_document`: `{text}`, the
+// answer file.
+//
+// # Safety
+// As for `imgsvc_unattend_compare`.
+imgsvc_status imgsvc_unattend_from_json(const uint16_t *json,
+                                        const uint16_t *target,
+                                        const uint16_t *options,
+                                        struct imgsvc_document **out_document,
+                                        struct imgsvc_error **out_error);
+
 #ifdef __cplusplus
 } // extern "C"
 #endif // __cplusplus

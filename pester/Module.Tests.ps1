@@ -88,8 +88,8 @@ Describe 'The ImageServicing module' {
         }
 
         It 'has an approved verb and an output type' {
-            $command.Verb | Should -BeIn 'Add', 'Compare', 'Copy', 'Dismount', 'Expand', 'Export', 'Find', 'Get', 'Import', 'Join', 'Mount',
-                'New', 'Optimize', 'Remove', 'Repair', 'Save', 'Set', 'Split', 'Test'
+            $command.Verb | Should -BeIn 'Add', 'Compare', 'Convert', 'ConvertFrom', 'ConvertTo', 'Copy', 'Dismount', 'Expand', 'Export', 'Find', 'Get', 'Import', 'Join', 'Merge', 'Mount',
+                'New', 'Optimize', 'Remove', 'Repair', 'Save', 'Set', 'Split', 'Test', 'Use'
             $command.OutputType | Should -Not -BeNullOrEmpty
         }
 
@@ -127,7 +127,7 @@ Describe 'The ImageServicing module' {
         }
 
         It 'supports -WhatIf when it changes something, and only then' {
-            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Find', 'Compare' -and $Name -notin 'Test-RegistryHive', 'Test-Unattend', 'Test-Driver')
+            $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Find', 'Compare', 'Convert', 'ConvertTo' -and $Name -notin 'Test-RegistryHive', 'Test-Unattend', 'Test-Driver')
         }
     }
 
@@ -148,7 +148,7 @@ Describe 'The ImageServicing module' {
         It 'has a view for every type that the cmdlets emit' {
             $views = [xml] [System.IO.File]::ReadAllText("$staged/ImageServicing.Format.ps1xml")
             $covered = $views.Configuration.ViewDefinitions.View | ForEach-Object { $_.ViewSelectedBy.TypeName }
-            $emitted = $module.ExportedCmdlets.Values | ForEach-Object { $_.OutputType } | ForEach-Object Name
+            $emitted = $module.ExportedCmdlets.Values | ForEach-Object { $_.OutputType } | ForEach-Object Name | Where-Object { $_ -notlike 'System.*' }
             ($emitted | Where-Object { $_ -notin $covered }) | Should -BeNullOrEmpty
         }
 

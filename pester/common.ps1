@@ -128,6 +128,48 @@ function New-AnswerFile {
     $Path
 }
 
+# An answer file in a folder of its own; a script block may change its text.
+function New-UnattendFile {
+    param ([scriptblock] $Change)
+    $component = '<component name="Microsoft-Windows-Shell-Setup" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" ' +
+        'language="neutral" versionScope="nonSxS" xmlns:wcm="http://schemas.microsoft.com/WMIConfig/2002/State">'
+    $text = @"
+<?xml version="1.0" encoding="utf-8"?>
+<!-- first -->
+<unattend xmlns="urn:schemas-microsoft-com:unattend">
+  <settings pass="specialize">
+    $component
+      <ComputerName>PC-1</ComputerName>
+      <TimeZone>UTC</TimeZone>
+    </component>
+  </settings>
+  <settings pass="oobeSystem">
+    $component
+      <UserAccounts>
+        <LocalAccounts>
+          <LocalAccount wcm:action="add">
+            <Name>Admin</Name>
+            <Group>Administrators</Group>
+          </LocalAccount>
+          <LocalAccount wcm:action="add">
+            <Name>O'Brien</Name>
+            <Password><Value>x&amp;y</Value><PlainText>true</PlainText></Password>
+          </LocalAccount>
+        </LocalAccounts>
+      </UserAccounts>
+    </component>
+  </settings>
+</unattend>
+
+"@.Replace("`r`n", "`n")
+    if ($Change) { $text = & $Change $text }
+    $folder = [System.IO.Path]::Combine($TestDrive, [System.Guid]::NewGuid().ToString('N').Substring(0, 8))
+    $null = [System.IO.Directory]::CreateDirectory($folder)
+    $path = [System.IO.Path]::Combine($folder, 'unattend.xml')
+    [System.IO.File]::WriteAllText($path, $text)
+    $path
+}
+
 # A registration file of version 5.
 function New-RegFile {
     param ([string] $Path, [string[]] $Lines)

@@ -31,6 +31,20 @@ internal static class ErrorRecords
         return Record(failure, error.Key is null ? ErrorCategory.ParserError : ErrorCategory.InvalidData, file, remedy);
     }
 
+    /// <summary>The record for answer files that were not merged.</summary>
+    internal static ErrorRecord OfMerge(string target, int conflicts)
+    {
+        const string Remedy = "Say which value wins with -Prefer, or make the files agree.";
+        var failure = new ImageServicingException(
+            ImageServicingStatus.InvalidArgument,
+            "UnattendConflict",
+            $"'{target}' was not written: {conflicts} setting(s) have different values in the files",
+            target,
+            Remedy,
+            unchecked((int)0x80070057));
+        return Record(failure, ErrorCategory.InvalidData, target, Remedy);
+    }
+
     private static ErrorRecord Known(ImageServicingException failure, object? target, string? remedy) =>
         Record(failure, Category(failure.Status), target ?? failure.Subject, remedy);
 

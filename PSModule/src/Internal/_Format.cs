@@ -30,6 +30,10 @@ public static class _Format
     /// <summary>A size for lists, as DISM writes it: 16,479,089,353 bytes.</summary>
     public static string Bytes(ulong bytes) => bytes.ToString("N0", CultureInfo.InvariantCulture) + " bytes";
 
+    /// <summary>The value of a setting of an answer file; a secret that was not asked for is not shown.</summary>
+    public static string UnattendValue(string? value, bool secret) =>
+        secret && string.IsNullOrEmpty(value) ? "(hidden)" : value ?? string.Empty;
+
     /// <summary>The processor as DISM writes it.</summary>
     public static string Architecture(ImageArchitecture architecture) => architecture switch
     {

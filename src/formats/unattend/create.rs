@@ -2,14 +2,14 @@
 
 use super::edit::{is_servicing_path, refused, Found};
 use super::resolve::{Level, Node, SERVICING};
-use super::{AnswerFile, PassName, Selector, SettingPath, Step, STATE_NAMESPACE};
+use super::{AnswerFile, Identity, PassName, Selector, SettingPath, Step, STATE_NAMESPACE};
 use crate::error::Result;
 use crate::formats::xml::{Element, ElementId, NewElement};
 
 /// What the components of Windows have in their identity beside name and architecture.
-const PUBLIC_KEY_TOKEN: &str = "31bf3856ad364e35";
-const LANGUAGE: &str = "neutral";
-const VERSION_SCOPE: &str = "nonSxS";
+pub(super) const PUBLIC_KEY_TOKEN: &str = "31bf3856ad364e35";
+pub(super) const LANGUAGE: &str = "neutral";
+pub(super) const VERSION_SCOPE: &str = "nonSxS";
 /// Declared by custom on every component.
 const INSTANCE_NAMESPACE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 impl AnswerFile {
@@ -118,14 +118,14 @@ impl AnswerFile {
                 return Err(refused(path, &reason));
             }
         };
-        let mut new = NewElement::new(names.qualified("component"))
-            .attribute("name", &step.name)
-            .attribute("processorArchitecture", architecture)
-            .attribute("publicKeyToken", PUBLIC_KEY_TOKEN)
-            .attribute("language", LANGUAGE)
-            .attribute("versionScope", VERSION_SCOPE)
-            .attribute("xmlns:wcm", STATE_NAMESPACE)
-            .attribute("xmlns:xsi", INSTANCE_NAMESPACE);
+        let identity = Identity {
+            name: step.name.clone(),
+            processor_architecture: architecture,
+            public_key_token: PUBLIC_KEY_TOKEN.to_owned(),
+            language: LANGUAGE.to_owned(),
+            version_scope: VERSION_SCOPE.to_owned(),
+        };
+        let mut new = new_component(&names.prefix, &identity);
         if let Some((step, rest)) = rest.split_first() {
             let names = Names { prefix: names.prefix.clone(), state: Some("wcm".to_owned()) };
             new.elements.push(names.element(path, step, rest, value)?);
@@ -158,6 +158,18 @@ impl AnswerFile {
             None => Where::First,
         }
     }
+}
+
+/// A component with nothing in it.
+pub(super) fn new_component(prefix: &str, identity: &Identity) -> NewElement {
+    NewElement::new(format!("{prefix}component"))
+        .attribute("name", &identity.name)
+        .attribute("processorArchitecture", &identity.processor_architecture)
+        .attribute("publicKeyToken", &identity.public_key_token)
+        .attribute("language", &identity.language)
+        .attribute("versionScope", &identity.version_scope)
+        .attribute("xmlns:wcm", STATE_NAMESPACE)
+        .attribute("xmlns:xsi", INSTANCE_NAMESPACE)
 }
 
 enum Where {
@@ -215,7 +227,9 @@ impl Names {
                 new.elements.push(self.element(path, step, rest, value)?);
             }
             (None, Some(name)) => {
-                new.attributes.push((written_name(name, self.state.as_deref()), value.to_owned()));
+                let name = written_name(name, self.state.as_deref());
+                new.attributes.retain(|(other, _)| *other != name);
+                new.attributes.push((name, value.to_owned()));
             }
             (None, None) if new.elements.is_empty() => new.text = value.to_owned(),
             (None, None) => {

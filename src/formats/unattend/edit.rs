@@ -42,7 +42,18 @@ impl AnswerFile {
     /// [`Error::InvalidArgument`] for a path that has wildcards, means several settings or none that can be,
     /// and for a value that XML cannot hold.
     pub fn set(&mut self, path: &str, value: &str, options: &SetOptions) -> Result<SetReport> {
-        let mut path = SettingPath::parse(path)?;
+        let path = SettingPath::parse(path)?;
+        let (target, previous) = self.apply(path.clone(), value, options)?;
+        Ok(SetReport { previous, path: self.path_of(target, path.attribute.as_deref()) })
+    }
+
+    /// As [`set`](Self::set); the setting's element and the value before.
+    pub(super) fn apply(
+        &mut self,
+        mut path: SettingPath,
+        value: &str,
+        options: &SetOptions,
+    ) -> Result<(ElementId, Option<String>)> {
         self.check_single(&path)?;
         if let (Some(architecture), Some(step)) = (&options.architecture, path.steps.get_mut(1)) {
             let named = |selector: &Selector| matches!(selector, Selector::Architecture(_));
@@ -51,11 +62,12 @@ impl AnswerFile {
             }
         }
         self.declare_state_prefix(&path)?;
-        let (target, previous) = match self.find(&path)? {
-            Found::Whole(node) => self.change(node.element.id(), &path, value)?,
-            Found::Part(node, at) => (self.create(node.element.id(), node.level, &path, at, value)?, None),
-        };
-        Ok(SetReport { previous, path: self.path_of(target, path.attribute.as_deref()) })
+        match self.find(&path)? {
+            Found::Whole(node) => self.change(node.element.id(), &path, value),
+            Found::Part(node, at) => {
+                Ok((self.create(node.element.id(), node.level, &path, at, value)?, None))
+            }
+        }
     }
 
     /// Removes all that a path means: settings, lists, components, passes, attributes. With `prune`, what is

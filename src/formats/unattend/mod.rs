@@ -6,8 +6,12 @@
 //!
 //! Reference: docs/formats/unattend.md.
 
+mod compare;
 mod create;
 mod edit;
+mod json;
+mod label;
+mod merge;
 mod name;
 mod path;
 mod resolve;
@@ -16,7 +20,9 @@ mod section;
 mod servicing;
 mod setting;
 
+pub use compare::{compare, Difference, Side};
 pub use edit::{SetOptions, SetReport};
+pub use merge::{merge, Conflict, Merged, Prefer};
 pub use name::PassName;
 pub use path::{Selector, SettingPath, Step};
 pub use secret::{decode_password, encode_password, is_secret};
@@ -129,7 +135,18 @@ impl AnswerFile {
     /// The settings that a path matches, in the order of the file; see [`SettingPath`] for wildcards. A path
     /// that ends at a pass, a component or an element with elements gives all settings in it.
     pub fn settings(&self, path: &SettingPath) -> Vec<Setting<'_>> {
-        setting::matching(self, path)
+        setting::matching(self, path, label::Labels::Shortest)
+    }
+
+    /// All settings, those of the servicing section first, with the elements of lists told apart by what they hold
+    /// (`LocalAccount[Name=Admin]`): the same path in two files means the same. What an element of a list does is a
+    /// setting too (`@wcm:action`) unless it is to be added.
+    pub fn keyed_settings(&self) -> Vec<Setting<'_>> {
+        let all = |first: &str| SettingPath { steps: vec![Step::named(first)], attribute: None };
+        let of = |path: &SettingPath| setting::matching(self, path, label::Labels::Keys);
+        let mut settings = of(&all(resolve::SERVICING));
+        settings.extend(of(&all("*")));
+        settings
     }
 
     /// The value of one setting; `None` if there is none, or more than one.

@@ -1,10 +1,11 @@
 //! Settings: the leaves of an answer file.
 
+use super::label::{labels, Labels};
 use super::resolve::{self, Level, Node};
 use super::secret::is_secret;
-use super::{AnswerFile, Component, Pass, Selector, SettingPath, Step, STATE_NAMESPACE};
+use super::{AnswerFile, Component, Pass, SettingPath, STATE_NAMESPACE};
 use crate::formats::xml::{Element, ElementId, Position};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// One setting and its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,16 +48,17 @@ struct Place<'a> {
 struct Walk<'a> {
     wanted: HashSet<ElementId>,
     attribute: Option<String>,
+    labels: Labels,
     found: Vec<Setting<'a>>,
 }
 
 /// The settings that a path means.
-pub(super) fn matching<'a>(file: &'a AnswerFile, path: &SettingPath) -> Vec<Setting<'a>> {
+pub(super) fn matching<'a>(file: &'a AnswerFile, path: &SettingPath, labels: Labels) -> Vec<Setting<'a>> {
     let wanted = resolve::resolve(file, path);
     if wanted.is_empty() {
         return Vec::new();
     }
-    let mut walk = Walk { wanted, attribute: path.attribute.clone(), found: Vec::new() };
+    let mut walk = Walk { wanted, attribute: path.attribute.clone(), labels, found: Vec::new() };
     let place = Place {
         pass: String::new(),
         component: None,
@@ -94,13 +96,20 @@ impl<'a> Walk<'a> {
                     self.push(node, None, text, &place);
                 }
             }
-            (None, Level::Element) if place.wanted && node.element.is_leaf() => {
-                self.push(node, None, node.element.text(), &place);
+            (None, Level::Element) if place.wanted => {
+                // To add is what every element of a list does.
+                let own = node.element.attribute(STATE_NAMESPACE, "action").filter(|action| action != "add");
+                if let (Labels::Keys, Some(action)) = (self.labels, own) {
+                    self.push(node, Some("wcm:action".to_owned()), action, &place);
+                }
+                if node.element.is_leaf() {
+                    self.push(node, None, node.element.text(), &place);
+                }
             }
             _ => {}
         }
         let children = node.children();
-        let labels = labels(&children);
+        let labels = labels(&children, self.labels);
         for (child, label) in children.into_iter().zip(labels) {
             let mut place = place.clone();
             let mut pass = pass;
@@ -145,39 +154,4 @@ impl<'a> Walk<'a> {
             position: node.element.position(),
         });
     }
-}
-
-/// What paths call elements that stand beside each other: names, with what tells them apart.
-fn labels(nodes: &[Node<'_>]) -> Vec<String> {
-    let names: Vec<String> = nodes.iter().map(|node| node.name()).collect();
-    let architectures: Vec<Option<String>> =
-        nodes.iter().map(|node| (node.level == Level::Component).then(|| architecture(*node))).collect();
-    let mut by_name: HashMap<&str, usize> = HashMap::new();
-    let mut by_both: HashMap<(&str, Option<&str>), usize> = HashMap::new();
-    for (name, architecture) in names.iter().zip(&architectures) {
-        let count = by_name.entry(name).or_default();
-        *count = count.saturating_add(1);
-        let count = by_both.entry((name, architecture.as_deref())).or_default();
-        *count = count.saturating_add(1);
-    }
-    let mut numbers: HashMap<(&str, Option<&str>), usize> = HashMap::new();
-    let mut labels = Vec::with_capacity(nodes.len());
-    for (name, architecture) in names.iter().zip(&architectures) {
-        let key = (name.as_str(), architecture.as_deref());
-        let number = numbers.entry(key).or_default();
-        *number = number.saturating_add(1);
-        let mut step = Step::named(name);
-        if let (Some(architecture), false) = (architecture, by_name.get(name.as_str()) == Some(&1)) {
-            step.selectors.push(Selector::Architecture(architecture.clone()));
-        }
-        if by_both.get(&key) != Some(&1) {
-            step.selectors.push(Selector::Index(*number));
-        }
-        labels.push(step.to_string());
-    }
-    labels
-}
-
-fn architecture(node: Node<'_>) -> String {
-    node.element.attribute("", "processorArchitecture").unwrap_or_default()
 }

@@ -197,7 +197,8 @@ impl<'a> Builder<'a> {
         let prefix = prefix(&element.name, &element.local).unwrap_or_default();
         element.namespace = self.scopes.namespace(prefix);
         element.content = end..end;
-        element.end = end;
+        // That of an open element is not known yet.
+        element.end = if one_tag { end } else { 0 };
         element.one_tag = one_tag;
         match one_tag {
             true => self.scopes.leave(),

@@ -3,14 +3,18 @@
 mod apply;
 pub mod author;
 pub mod check;
+mod differences;
 mod find;
 pub mod knowledge;
 mod locations;
 mod place;
+mod settings;
 mod test;
 
 pub use apply::{apply, ApplyOptions, ApplyReport, SettingOutcome, SettingResult};
+pub use differences::{compare, from_json, merge, to_json, DifferenceRow, MergeOptions, MergeReport};
 pub use find::{find, AnswerFileInfo};
 pub use locations::Location;
 pub use place::{place, PlaceOptions, PlaceReport};
+pub use settings::{list, read, remove, set, write, RemoveReport, SetReport, SettingRow};
 pub use test::{test, Against, TestReport};

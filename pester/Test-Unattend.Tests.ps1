@@ -6,7 +6,7 @@ Describe 'Test-Unattend' {
         $identity = 'processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" language="neutral" versionScope="nonSxS"'
         function New-AnswerFile([string] $Name, [string] $Pass, [string] $Settings, [string] $Component = 'Microsoft-Windows-Shell-Setup') {
             $path = "$folder/$Name"
-            Set-Content $path @"
+            [System.IO.File]::WriteAllText($path, @"
 <?xml version="1.0" encoding="utf-8"?>
 <unattend xmlns="urn:schemas-microsoft-com:unattend" xmlns:wcm="http://schemas.microsoft.com/WMIConfig/2002/State">
 <settings pass="$Pass">
@@ -15,7 +15,7 @@ $Settings
 </component>
 </settings>
 </unattend>
-"@
+"@)
             $path
         }
 
@@ -50,13 +50,13 @@ $Settings
     }
 
     It 'takes files from the pipeline and by wildcard, each once' {
-        @(Get-ChildItem "$folder/bad.xml" | Test-Unattend).Count | Should -Be 2
+        @([System.IO.FileInfo] "$folder/bad.xml" | Test-Unattend).Count | Should -Be 2
         @(Test-Unattend "$folder/*.xml").Count | Should -Be 2
         @($bad, $bad | Test-Unattend).Count | Should -Be 2
     }
 
     It 'reports a file that is not well-formed as a finding' {
-        Set-Content "$folder/broken.txt" "<unattend>`n<settings>"
+        [System.IO.File]::WriteAllText("$folder/broken.txt", "<unattend>`n<settings>")
         $found = Test-Unattend "$folder/broken.txt"
         $found.Rule | Should -Be 'malformed-xml'
         $found.Severity | Should -Be 'Error'
@@ -64,7 +64,7 @@ $Settings
 
     It 'tests against the image of a session' {
         $path = New-AnswerFile arch.txt specialize '<TimeZone>W. Europe Standard Time</TimeZone>'
-        (Get-Content $path -Raw).Replace('"amd64"', '"arm64"') | Set-Content $path
+        [System.IO.File]::WriteAllText($path, [System.IO.File]::ReadAllText($path).Replace('"amd64"', '"arm64"'))
         $found = Test-Unattend $path -Path $sample.Path | Where-Object Rule -eq architecture-not-of-image
         $found.Severity | Should -Be 'Error'
         $found.Remedy | Should -Match 'amd64'

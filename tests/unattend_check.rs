@@ -139,6 +139,7 @@ fn broken() -> Vec<(&'static str, Severity, String)> {
     let named = format!("name=\"{SHELL}\"");
     vec![
         ("malformed-xml", Error, "<?xml version=\"1.0\"?><unattend><settings></unattend>".to_owned()),
+        ("malformed-xml", Error, "<unattend>\n<settings>".to_owned()),
         ("wrong-namespace", Error, "<unattend><settings pass=\"specialize\"/></unattend>".to_owned()),
         ("missing-pass", Error, whole("<settings/>")),
         ("unknown-pass", Error, whole("<settings pass=\"oobesystem\"/>")),
@@ -364,6 +365,15 @@ fn nothing_is_found_in_a_sound_file() {
     let mut target = evaluation();
     target.edition = Some("Enterprise".to_owned());
     assert_eq!(check(sound().as_bytes(), Some(&target)).expect("no error"), []);
+}
+
+#[test]
+fn a_file_of_a_hundred_thousand_settings_is_refused_in_time() {
+    let text = shell("specialize", &"<A/>".repeat(100_000));
+    let error = check(text.as_bytes(), None).expect_err("no answer file is like that");
+    assert!(matches!(error.root(), imgsvc::error::Error::LimitExceeded { .. }), "{error}");
+    let most = disk(&create(&[("Primary", 1); 4000]));
+    assert!(check(most.as_bytes(), None).expect("findings").len() > 1);
 }
 
 #[test]

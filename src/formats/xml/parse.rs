@@ -59,8 +59,8 @@ pub(super) fn document(format: &'static str, encoding: Encoding, text: String) -
     for token in Tokenizer::from(document.text.as_str()) {
         builder.token(token.map_err(|error| not_well_formed(format, &document.text, &error))?)?;
     }
-    let Builder { elements, attributes, scopes, .. } = builder;
-    if let Some(open) = elements.iter().rev().find(|element| element.end == 0) {
+    let Builder { elements, attributes, scopes, open, .. } = builder;
+    if let Some(open) = open.last().and_then(|&id| elements.get(id)) {
         let name = document.slice(&open.name);
         let expected = format!("</{name}>, which was opened at {}", open.position);
         return Err(Error::malformed(format, "the end", expected, "nothing more"));

@@ -17,6 +17,8 @@ const SHELL_WORDS: [&str; 20] = [
 /// Where a program without a path is looked for.
 const PROGRAM_PLACES: [&str; 4] =
     [r"Windows\System32", "Windows", r"Windows\System32\Wbem", r"Windows\System32\WindowsPowerShell\v1.0"];
+/// Most commands whose files are looked for: a list has 500 at most.
+const MOST_COMMANDS: usize = 1000;
 /// What may be left out behind the name of a program.
 const EXTENSIONS: [&str; 4] = ["", ".exe", ".com", ".cmd"];
 
@@ -78,13 +80,14 @@ fn shell(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 /// Programs that are not in the image.
 fn files(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let Some(target) = subject.target else { return };
-    for node in commands(subject).filter(|node| !node.value.contains("{{")) {
+    let text = subject.file.text().to_ascii_lowercase();
+    for node in commands(subject).filter(|node| !node.value.contains("{{")).take(MOST_COMMANDS) {
         let in_image =
             subject.part(node).and_then(|part| part.pass).is_some_and(|pass| pass != PassName::WindowsPe);
         if !in_image || node.value.trim().is_empty() {
             continue;
         }
-        for file in files_of(&node.value).into_iter().filter(|file| !is_made_here(subject, node, file)) {
+        for file in files_of(&node.value).into_iter().filter(|file| !is_named_elsewhere(&text, file)) {
             let there: Vec<Option<bool>> =
                 places_of(&file).iter().map(|path| target.has_file(path)).collect();
             let is_missing = !there.is_empty() && there.iter().all(|found| *found == Some(false));
@@ -97,12 +100,10 @@ fn files(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// A command before this one, or an element of the file, names the same file: it may make it.
-fn is_made_here(subject: &Subject<'_>, node: &Node<'_>, file: &str) -> bool {
+/// The file is named more than once in the answer file (`text`, in lower case): something else may make it.
+fn is_named_elsewhere(text: &str, file: &str) -> bool {
     let name = file.rsplit('\\').next().unwrap_or(file).to_ascii_lowercase();
-    let others = subject.nodes.iter().filter(|other| other.element != node.element);
-    others.into_iter().any(|other| other.value.to_ascii_lowercase().contains(&name))
-        || subject.file.text().to_ascii_lowercase().matches(&name).count() > 1
+    text.matches(&name).nth(1).is_some()
 }
 
 /// The files that a command line runs and that can be told: the program, and the script of an interpreter.

@@ -45,7 +45,7 @@ pub fn check(bytes: &[u8], target: Option<&Target<'_>>) -> Result<Vec<Finding>> 
         Ok(file) => file,
         Err(error) => return unreadable(error).map(|finding| vec![finding]),
     };
-    let subject = Subject::of(&file, target);
+    let subject = Subject::of(&file, target)?;
     let mut found = Vec::new();
     let groups: [&[Rule]; 10] = [
         structure::RULES,

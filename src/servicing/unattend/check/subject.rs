@@ -2,10 +2,14 @@
 
 use super::finding::{Finding, Severity};
 use super::target::Target;
+use crate::error::{Error, Result};
 use crate::formats::unattend::{AnswerFile, Component, Identity, Pass, PassName};
 use crate::formats::xml::Element;
 use crate::servicing::unattend::knowledge::{self, Knowledge};
 use std::collections::HashMap;
+
+/// Most elements in the components of a file; real ones have a few thousand. Rules may look at all for each.
+const MAX_NODES: usize = 20_000;
 
 /// A component of the file.
 #[derive(Debug)]
@@ -70,7 +74,10 @@ pub struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// Takes a file apart.
-    pub fn of(file: &'a AnswerFile, target: Option<&'a Target<'a>>) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::LimitExceeded`] for a file with more elements than any has.
+    pub fn of(file: &'a AnswerFile, target: Option<&'a Target<'a>>) -> Result<Self> {
         let knowledge = Knowledge::get();
         let part = |component: Component<'a>| {
             let (identity, pass) = (component.identity(), component.pass);
@@ -81,16 +88,16 @@ impl<'a> Subject<'a> {
         let mut subject =
             Self { file, knowledge, target, parts, nodes: Vec::new(), children: HashMap::new() };
         for index in 0..subject.parts.len() {
-            subject.collect(index);
+            subject.collect(index)?;
         }
-        subject
+        Ok(subject)
     }
 
     /// Reads the elements of a component. Elements nest as deep as the XML reader lets them.
-    fn collect(&mut self, part: usize) {
+    fn collect(&mut self, part: usize) -> Result<()> {
         let Some((element, known)) = self.parts.get(part).map(|part| (part.component.element, part.known))
         else {
-            return;
+            return Ok(());
         };
         let mut open: Vec<(Element<'a>, Option<usize>, String)> =
             element.elements().map(|child| (child, None, String::new())).collect();
@@ -103,6 +110,12 @@ impl<'a> Subject<'a> {
             let value = if element.is_leaf() { element.text() } else { String::new() };
             let known = known.and_then(|component| component.setting(&path));
             let index = self.nodes.len();
+            if index >= MAX_NODES {
+                let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+                let what = "the number of elements in the components of an answer file";
+                let found = number(index.saturating_add(open.len()).saturating_add(1));
+                return Err(Error::LimitExceeded { what, limit: number(MAX_NODES), found });
+            }
             let mut below: Vec<_> =
                 element.elements().map(|child| (child, Some(index), path.clone())).collect();
             below.reverse();
@@ -110,6 +123,7 @@ impl<'a> Subject<'a> {
             self.children.entry(parent).or_default().push(index);
             open.append(&mut below);
         }
+        Ok(())
     }
 
     /// The component of a node.

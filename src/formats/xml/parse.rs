@@ -60,7 +60,9 @@ pub(super) fn document(format: &'static str, encoding: Encoding, text: String) -
         builder.token(token.map_err(|error| not_well_formed(format, &document.text, &error))?)?;
     }
     let Builder { elements, attributes, scopes, open, .. } = builder;
-    if let Some(open) = open.last().and_then(|&id| elements.get(id)) {
+    // An element without its end tag, or the last one in the middle of its start tag.
+    let unclosed = open.last().and_then(|&id| elements.get(id));
+    if let Some(open) = unclosed.or_else(|| elements.last().filter(|element| element.end == 0)) {
         let name = document.slice(&open.name);
         let expected = format!("</{name}>, which was opened at {}", open.position);
         return Err(Error::malformed(format, "the end", expected, "nothing more"));

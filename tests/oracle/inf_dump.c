@@ -5,7 +5,7 @@
  * section a line `S <name>`, and for each of its lines `L`, the key (`-` if there is none) and the
  * fields, each after a tab, with \ TAB CR LF escaped; `E <number>` if the INF cannot be opened.
  *
- * Built with mingw-w64 and run under wine by tests/inf_oracle.rs; on Windows it runs as it is.
+ * Built with mingw-w64 and run under wine by tests/inf/wine.rs; on Windows it runs as it is.
  */
 #include <windows.h>
 #include <setupapi.h>

@@ -1,4 +1,4 @@
-//! What `tests/inf_oracle.rs` compares: INFs, wine's answers, the answers it gave once, and ours put
+//! What `tests/inf/wine.rs` compares: INFs, wine's answers, the answers it gave once, and ours put
 //! the way wine puts them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 

@@ -15,12 +15,14 @@ pub mod applied;
 pub mod authority;
 #[cfg(unix)]
 pub mod capture;
+pub mod database_dump;
 pub mod hives;
 pub mod images;
 pub mod inf_oracle;
 #[cfg(unix)]
 pub mod ntfs;
 pub mod packages;
+pub mod planned;
 pub mod random_tree;
 pub mod wim;
 pub mod windows;

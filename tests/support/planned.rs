@@ -1,8 +1,8 @@
 //! Whether adding does what its preview said.
 #![allow(dead_code)] // Each test binary uses a part.
 
-use crate::images::read;
-use crate::windows::add_all;
+use super::images::read;
+use super::windows::add_all;
 use imgsvc::image::jobs::{self, CompareOptions};
 use imgsvc::image::Session;
 use imgsvc::progress::unobserved;

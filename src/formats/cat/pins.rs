@@ -7,7 +7,7 @@
 //! points at a root is no proof and counts for nothing.
 //!
 //! Reference: roots: Microsoft Trusted Root Program, "List of Participants", and the trust lists of the .NET
-//! SDK (`trustedroots/*.pem`). Authorities: taken from catalogues; `tests/cat_verdicts.rs` shows for each
+//! SDK (`trustedroots/*.pem`). Authorities: taken from catalogues; `tests/cat/verdicts.rs` shows for each
 //! that its root's key signed it.
 
 use super::certificate::Certificate;

@@ -1,19 +1,10 @@
 //! Removing driver packages, and taking them out: what stays is what was there before they were added.
-#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
-#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/hives.rs"]
-mod hives;
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/planned.rs"]
-mod planned;
-#[path = "support/windows.rs"]
-mod windows;
-
-use images::{path, read, save};
+use crate::support::hives;
+use crate::support::images::{path, read, save};
+use crate::support::packages::Sample;
+use crate::support::planned::assert_planned_is_done;
+use crate::support::windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::{multi_sz, Hive, REG_MULTI_SZ};
 use imgsvc::image::jobs::{self, CompareOptions};
@@ -25,12 +16,9 @@ use imgsvc::servicing::drivers::{
     RemoveStatus,
 };
 use imgsvc::servicing::registry;
-use packages::Sample;
-use planned::assert_planned_is_done;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
-use windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 
 fn everything() -> AddOptions {
     AddOptions { recurse: true, force_unsigned: true, ..AddOptions::default() }

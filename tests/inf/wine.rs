@@ -6,14 +6,10 @@
 //! Where wine or mingw-w64 is missing, the same is compared with what wine printed when the files in
 //! `tests/oracle/inf` were made: whole dumps of our own INFs, SHA-256 of the dumps of the others.
 //! `IMGSVC_WRITE_GOLDEN=1` writes them anew from wine's answers.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
-#[path = "support/inf_oracle.rs"]
-mod support;
-
+use crate::support::inf_oracle::{as_wine, directories, test_infs, Explained, Golden, Oracle};
 use imgsvc::formats::inf::{directory, Architecture, Dirid};
 use std::collections::BTreeMap;
-use support::{as_wine, directories, test_infs, Explained, Golden, Oracle};
 
 #[test]
 fn every_field_of_every_inf_is_what_setupapi_reads() {

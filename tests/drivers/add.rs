@@ -1,27 +1,18 @@
 //! Adding driver packages to an image, end to end: what is reported, what is in the saved image, and
 //! what other programs read there.
-#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
-#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/hives.rs"]
-mod hives;
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/windows.rs"]
-mod windows;
-
-use images::{path, read, save};
+use crate::support::hives;
+use crate::support::images::{path, read, save};
+use crate::support::packages::{Sample, SIGNER};
+use crate::support::windows;
+use crate::support::windows::{add_all, has_key, hive, WindowsBench};
 use imgsvc::error::Error;
 use imgsvc::formats::cat::SignatureVerdict;
 use imgsvc::formats::regf::Hive;
 use imgsvc::image::transfer::{self, TransferOptions};
 use imgsvc::progress::{unobserved, Phase, Progress};
 use imgsvc::servicing::drivers::{add, list, AddOptions, DriverReport, DriverSignature, DriverStatus};
-use packages::{Sample, SIGNER};
 use std::ops::ControlFlow;
-use windows::{add_all, has_key, hive, WindowsBench};
 
 fn force() -> AddOptions {
     AddOptions { recurse: true, force_unsigned: true, ..AddOptions::default() }

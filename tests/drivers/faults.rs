@@ -1,14 +1,7 @@
 //! Adding drivers while the disk fills up or the process dies, and packages with any byte changed.
-#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
-#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/windows.rs"]
-mod windows;
-
+use crate::support::packages::{trust, Sample};
+use crate::support::windows::WindowsBench;
 use imgsvc::error::{Error, Result};
 use imgsvc::formats::cat::Catalog;
 use imgsvc::formats::inf::{Applicability, Architecture, Inf, Target};
@@ -17,10 +10,8 @@ use imgsvc::image::Session;
 use imgsvc::progress::{unobserved, Phase, Progress};
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
 use imgsvc::servicing::drivers::{add, list, AddOptions, DriverReport, DriverSignature, DriverStatus};
-use packages::{trust, Sample};
 use std::ops::ControlFlow;
 use std::path::Path;
-use windows::WindowsBench;
 
 fn recurse() -> AddOptions {
     AddOptions { recurse: true, ..AddOptions::default() }

@@ -1,15 +1,9 @@
 //! What is prepared for the boot, what packages bring along, and what is left to Windows Setup.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
-#![allow(clippy::print_stderr)]
 
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/windows.rs"]
-mod windows;
-
-use images::{path, put, read, save};
+use crate::support::images::{path, put, read, save};
+use crate::support::packages::{Sample, SIGNER};
+use crate::support::windows;
+use crate::support::windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 use imgsvc::error::Error;
 use imgsvc::formats::cat::CatalogBuilder;
 use imgsvc::formats::regf::{sz, Hive, REG_SZ};
@@ -21,10 +15,8 @@ use imgsvc::servicing::drivers::{
     ExportOptions, ExportStatus, RemoveOptions, RemoveStatus,
 };
 use imgsvc::servicing::registry;
-use packages::{Sample, SIGNER};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 
 const PLAN: &str = r"\Windows\Setup\ImageServicing";
 const ANSWER_FILE: &str = r"\Windows\Panther\unattend.xml";

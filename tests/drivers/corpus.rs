@@ -1,5 +1,4 @@
 //! Every real driver package there is: read, chosen, checked against its catalogue, without a crash.
-#![allow(clippy::as_conversions, clippy::indexing_slicing, clippy::print_stderr, clippy::unwrap_used)]
 
 use imgsvc::error::Result;
 use imgsvc::formats::inf::{Applicability, Architecture, Inf, Target};

@@ -1,6 +1,5 @@
 //! Catalogues that Microsoft signed, from public driver packages, read and compared with openssl, and
 //! the packages' files compared with them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use imgsvc::formats::cat::{Catalog, FileDigests, MemberKind};
 use imgsvc::formats::inf::{Architecture, Inf};

@@ -4,14 +4,9 @@
 //! What Windows wrote stands in `testdata/driverdb-oracle/*.txt` and in the SYSTEM hives of `testdata/hives`;
 //! INFs are sought everywhere in `testdata`.
 //! Each difference is explained in [`EXPLAINED`], or is a failure.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/database_dump.rs"]
-mod database_dump;
-#[path = "support/hives.rs"]
-mod hives;
-
-use database_dump::{dump_of, Dump, Entry};
+use crate::support::database_dump::{dump_of, Dump, Entry};
+use crate::support::hives;
 use imgsvc::error::Result;
 use imgsvc::formats::inf::{driver_store_hash, Environment, Inf, Target};
 use imgsvc::formats::regf::Hive;

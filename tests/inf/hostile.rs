@@ -1,5 +1,4 @@
 //! Packages made to do harm: answered or refused in bounded time and memory, and no name leaves its place.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use imgsvc::error::{Error, Result};
 use imgsvc::formats::inf::{Architecture, Code, Environment, Evaluation, Inf, Severity, Strictness, Target};

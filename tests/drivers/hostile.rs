@@ -1,25 +1,17 @@
 //! Packages made to do harm, added to an image: each is refused with the reason and its place, nothing of it
 //! is anywhere, and the good ones of the same call go in.
 #![cfg(unix)] // Pipes, devices and names that Windows does not have.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/windows.rs"]
-mod windows;
-
+use crate::support::packages::Sample;
+use crate::support::windows::{add_all, WindowsBench};
 use imgsvc::image::jobs::{self, CompareOptions};
 use imgsvc::image::Session;
 use imgsvc::progress::{Phase, Progress};
 use imgsvc::servicing::drivers::{add, AddOptions, DriverReport, DriverStatus};
-use packages::Sample;
 use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use windows::{add_all, WindowsBench};
 
 /// Whatever stops a package must not be its signature.
 fn force() -> AddOptions {

@@ -1,6 +1,5 @@
 //! INFs that Windows takes, from public driver packages: all of them are read, and every store
 //! folder that Windows named is named the same.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use imgsvc::formats::inf::{label, Architecture, Environment, Inf, Strictness, Target};
 use std::collections::BTreeMap;

@@ -1,17 +1,9 @@
 //! Looking for driver packages: filters and details of a list, the rank of a match, and comparisons.
-#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
-#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/hives.rs"]
-mod hives;
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/windows.rs"]
-mod windows;
-
-use images::path;
+use crate::support::hives;
+use crate::support::images::path;
+use crate::support::packages::{Sample, SIGNER};
+use crate::support::windows::{add_all, edit_hive, WindowsBench};
 use imgsvc::formats::cat::CatalogBuilder;
 use imgsvc::formats::regf::{dword, Hive, KeyId, REG_DWORD};
 use imgsvc::image::Session;
@@ -20,9 +12,7 @@ use imgsvc::servicing::drivers::{
     find_matches, query, AddOptions, Compared, DriverChange, DriverDifference, DriverMatch, DriverPlace,
     DriverSignature, ListOptions, MatchOptions, NominalTarget,
 };
-use packages::{Sample, SIGNER};
 use std::path::{Path, PathBuf};
-use windows::{add_all, edit_hive, WindowsBench};
 
 /// Adds what is in folders below, signed or not.
 fn recurse() -> AddOptions {

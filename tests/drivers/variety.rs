@@ -1,27 +1,13 @@
 //! Many kinds of images and packages: WinPE, every architecture, folders of INFs, extension INFs, compressed files.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::string_slice
-)]
 
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/windows.rs"]
-mod windows;
-
-use images::{read, save};
+use crate::support::images::{read, save};
+use crate::support::packages::{Sample, SIGNER};
+use crate::support::windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 use imgsvc::formats::cat::CatalogBuilder;
 use imgsvc::formats::regf::{dword, sz, Hive, REG_DWORD, REG_SZ};
 use imgsvc::image::Session;
 use imgsvc::servicing::drivers::{list, AddOptions, DriverReport, DriverSignature, DriverStatus};
-use packages::{Sample, SIGNER};
 use std::path::{Path, PathBuf};
-use windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 
 fn recurse() -> AddOptions {
     AddOptions { recurse: true, ..AddOptions::default() }

@@ -1,17 +1,10 @@
 //! What a preview of adding says: it changes nothing, and what it says is what adding does.
-#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
-#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/planned.rs"]
-mod planned;
-#[path = "support/windows.rs"]
-mod windows;
-
-use images::path;
+use crate::support::images::path;
+use crate::support::packages;
+use crate::support::packages::Sample;
+use crate::support::planned::{assert_planned_is_done, plan};
+use crate::support::windows::{add_all, edit_hive, WindowsBench};
 use imgsvc::error::Error;
 use imgsvc::formats::cat::CatalogBuilder;
 use imgsvc::progress::unobserved;
@@ -19,11 +12,8 @@ use imgsvc::servicing::drivers::{
     test, AddOptions, DriverSignature, DriverStatus, DriverTest, NominalTarget, TestOptions,
 };
 use imgsvc::servicing::source::Source;
-use packages::Sample;
-use planned::{assert_planned_is_done, plan};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use windows::{add_all, edit_hive, WindowsBench};
 
 fn bench() -> WindowsBench {
     WindowsBench::with(|tree| {

@@ -1,16 +1,12 @@
 //! Driver packages on the host: finding INFs, files, and what the catalogue says.
-#![allow(clippy::as_conversions, clippy::indexing_slicing, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/packages.rs"]
-mod packages;
-
+use crate::support::packages::{trust, Sample, SIGNER};
 use imgsvc::error::{Error, Result};
 use imgsvc::formats::cat::SignatureVerdict;
 use imgsvc::formats::inf::{Architecture, Inf, Target};
 use imgsvc::servicing::drivers::database::SignerScore;
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
 use imgsvc::servicing::drivers::{find, DriverSignature};
-use packages::{trust, Sample, SIGNER};
 use std::path::Path;
 
 fn windows_11() -> Target {

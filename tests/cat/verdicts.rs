@@ -1,11 +1,8 @@
 //! What signatures of catalogues are worth: public ones beside osslsigncode, those of a test authority made
 //! here, and altered ones.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, clippy::indexing_slicing)]
 
-#[path = "support/authority.rs"]
-mod authority;
-
-use authority::{time, Authority, Issue, Stamp, NOW};
+use crate::support::authority;
+use crate::support::authority::{time, Authority, Issue, Stamp, NOW};
 use imgsvc::formats::cat::{Catalog, CatalogBuilder, ChainEnd, SignatureVerdict, TimeStampKind, TrustStore};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! INF text: encodings, line rules, strings. The expectations are Microsoft's documented rules.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use imgsvc::formats::inf::{CodePage, Encoding, Inf, ParseOptions, Position};
 use proptest::prelude::*;

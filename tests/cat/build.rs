@@ -1,5 +1,4 @@
 //! Catalogues that the builder makes, read by us and by openssl, and broken ones.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, clippy::indexing_slicing)]
 
 use imgsvc::formats::cat::{Catalog, CatalogBuilder, Digest, FileDigests, MemberKind};
 use proptest::prelude::*;

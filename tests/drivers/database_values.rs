@@ -1,11 +1,4 @@
 //! The values of the driver database against bytes that Windows wrote.
-#![allow(
-    clippy::as_conversions,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::string_slice,
-    clippy::unwrap_used
-)]
 
 use imgsvc::formats::inf::{label, Architecture, Guid};
 use imgsvc::servicing::drivers::classes::{BootClasses, DatabaseHive, EXTENSION_CLASS};

@@ -2,14 +2,9 @@
 //!
 //! The expected keys and values are facts read from systems that had installed vmci and vioscsi; the
 //! INFs are later versions of the same drivers, so the numbers of versions are not compared.
-#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
-#![allow(clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/hives.rs"]
-mod hives;
-#[path = "support/packages.rs"]
-mod packages;
-
+use crate::support::hives;
+use crate::support::packages::{trust, Sample};
 use imgsvc::error::Result;
 use imgsvc::formats::inf::{Architecture, Inf, Target};
 use imgsvc::formats::regf::{
@@ -19,7 +14,6 @@ use imgsvc::servicing::drivers::database;
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
 use imgsvc::servicing::drivers::record::record;
 use imgsvc::servicing::drivers::services::control_sets;
-use packages::{trust, Sample};
 use std::path::Path;
 
 const NOW: u64 = 0x01D5_E245_87B5_D840;

@@ -1,5 +1,4 @@
 //! What a driver package's INF says, through the typed views.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use imgsvc::formats::inf::{
     directory, driver_store_hash, label, safe_relative_path, Applicability, Architecture, Decoration, Dirid,

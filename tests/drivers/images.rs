@@ -1,25 +1,17 @@
 //! Which images take drivers: odd ones, refused ones, and real hives.
-#![allow(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
-#![allow(clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "support/hives.rs"]
-mod hives;
-#[path = "support/images.rs"]
-mod images;
-#[path = "support/packages.rs"]
-mod packages;
-#[path = "support/windows.rs"]
-mod windows;
-
-use images::{read, root, save};
+use crate::support::hives;
+use crate::support::images::{read, root, save};
+use crate::support::packages;
+use crate::support::packages::Sample;
+use crate::support::windows;
+use crate::support::windows::{add_all, has_key, hive, WindowsBench};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::{sz, Hive, REG_SZ};
 use imgsvc::progress::unobserved;
 use imgsvc::servicing::drivers::{add, database, list, AddOptions, DriverStatus};
-use packages::Sample;
 use std::path::Path;
 use std::process::Command;
-use windows::{add_all, has_key, hive, WindowsBench};
 
 fn recurse() -> AddOptions {
     AddOptions { recurse: true, ..AddOptions::default() }

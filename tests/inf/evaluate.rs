@@ -1,5 +1,4 @@
 //! What a package would write: every directive of install sections, from one INF that has all of them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use imgsvc::error::Result;
 use imgsvc::formats::inf::{

@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn wildcards_of_a_text_reach_over_backslashes() {
-        let pattern = TextPattern::parse(r"pcien_15ad*").unwrap();
+        let pattern = TextPattern::parse(r"pci\ven_15ad*").unwrap();
         assert!(pattern.matches(r"PCI\VEN_15AD&DEV_07C0\X"));
         assert!(!pattern.matches(r"PCI\VEN_8086"));
         assert_eq!((pattern.exact(), pattern.prefix()), (None, r"PCI\VEN_15AD".to_owned()));

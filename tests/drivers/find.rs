@@ -9,9 +9,10 @@ use imgsvc::formats::regf::{dword, Hive, KeyId, REG_DWORD};
 use imgsvc::image::Session;
 use imgsvc::progress::unobserved;
 use imgsvc::servicing::drivers::{
-    find_matches, query, AddOptions, Compared, DriverChange, DriverDifference, DriverMatch, DriverPlace,
-    DriverSignature, ListOptions, MatchOptions, NominalTarget,
+    find_matches, query, AddOptions, Compared, DriverChange, DriverDifference, DriverMatch, DriverSignature,
+    ListOptions, MatchOptions, NominalTarget,
 };
+use imgsvc::servicing::source::Source;
 use std::path::{Path, PathBuf};
 
 /// Adds what is in folders below, signed or not.
@@ -275,9 +276,9 @@ fn an_image_ranks_its_packages_as_their_folders_are_ranked_for_it() {
     let search = Search::new();
     let options = search.options(&["none", r"PCI\VEN_FFFF&DEV_*"], &["*"]);
     let folders = [bench.drivers()];
-    let place = DriverPlace::Session(&mut session);
+    let place = Source::Session(&mut session);
     let of_folder = find_matches(&folders, Some(place), &options, &mut unobserved).unwrap().matches;
-    let place = DriverPlace::Session(&mut session);
+    let place = Source::Session(&mut session);
     let of_image = find_matches(&[], Some(place), &options, &mut unobserved).unwrap().matches;
     let expected = pairs(&[("net", 0x00FF_0001), ("stor", 0x00FF_0001), ("unsigned", 0x80FF_0001)]);
     assert_eq!(ranked(&of_folder), expected);
@@ -289,7 +290,7 @@ fn an_image_ranks_its_packages_as_their_folders_are_ranked_for_it() {
     let mut transaction = session.transaction("lose").unwrap();
     transaction.remove(&path(&lost), false).unwrap();
     transaction.commit().unwrap();
-    let place = DriverPlace::Session(&mut session);
+    let place = Source::Session(&mut session);
     let found = find_matches(&[], Some(place), &options, &mut unobserved).unwrap().matches;
     assert_eq!(ranked(&found), expected);
     assert!(found[2].reason.as_ref().unwrap().contains("by the driver database alone"));
@@ -306,7 +307,7 @@ fn signers_are_told_apart_where_the_policy_says_so() {
     });
     let inf = Sample::network("net").write(&bench.drivers());
     let options = MatchOptions { trusted_roots: None, ..Search::new().options(&["*SUBSYS_net"], &[]) };
-    let place = || DriverPlace::Image { path: bench.images.wim(), index: 1 };
+    let place = || Source::File { path: bench.images.wim(), index: 1 };
     let found = find_matches(&[inf], Some(place()), &options, &mut unobserved).unwrap().matches;
     assert_eq!(ranked(&found), pairs(&[("net", 0x0FFF_0000)]));
 }
@@ -375,7 +376,7 @@ fn windows_chose_the_same_packages_with_the_same_ranks() {
                 compatible_ids: escape(&device.compatible_ids),
                 ..MatchOptions::default()
             };
-            let place = DriverPlace::Session(&mut session);
+            let place = Source::Session(&mut session);
             let found = find_matches(&[], Some(place), &options, &mut unobserved).unwrap().matches;
             let Some(best) = found.iter().find(|found| !found.extension) else { continue };
             ranked += 1;
@@ -405,7 +406,7 @@ fn two_sides_are_compared_driver_by_driver() {
     Sample { architecture: "arm64".into(), ..Sample::network("other") }.write(&new);
     let mut session = bench.mount();
     add_all(&mut session, &[old], recurse());
-    let of = |session: &mut Session| Compared::read(DriverPlace::Session(session), false).unwrap();
+    let of = |session: &mut Session| Compared::read(Source::Session(session), false).unwrap();
     let folder = [new.clone()];
     let found = of(&mut session).against_paths(&folder, true, &mut unobserved).unwrap().differences;
     let told = |found: &[DriverDifference]| -> Vec<(String, DriverChange)> {
@@ -432,13 +433,13 @@ fn two_sides_are_compared_driver_by_driver() {
     add_all(&mut other, &[new], recurse());
     assert_eq!(told(&of(&mut session).against(of(&mut other)).differences), expected);
     let saved = |all| {
-        let place = DriverPlace::Image { path: second.images.wim(), index: 1 };
+        let place = Source::File { path: second.images.wim(), index: 1 };
         Compared::read(place, all).unwrap()
     };
     let found = saved(false).against(of(&mut other)).differences;
     assert!(found.len() == 5 && found.iter().all(|row| row.change == DriverChange::Added), "{found:?}");
     // Inbox packages are compared if that is asked for.
-    let before = Compared::read(DriverPlace::Saved(&mut other), true).unwrap();
+    let before = Compared::read(Source::Saved(&mut other), true).unwrap();
     let mut found = before.against(saved(true));
     assert_eq!(told(&found.differences), [("disk.inf".to_owned(), DriverChange::Same)]);
     found.leave_out_equal();

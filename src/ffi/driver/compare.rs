@@ -1,6 +1,6 @@
 //! Comparing the driver packages of images and folders.
 
-use super::{image_place, ImageOption, UnreadRow};
+use super::UnreadRow;
 use crate::error::Error;
 use crate::ffi::document::imgsvc_document;
 use crate::ffi::error::imgsvc_error;
@@ -8,9 +8,11 @@ use crate::ffi::guard::handle;
 use crate::ffi::job::Job;
 use crate::ffi::progress::imgsvc_progress_fn;
 use crate::ffi::session::imgsvc_session;
+use crate::ffi::source::ImageOptions;
 use crate::ffi::status::imgsvc_status;
 use crate::progress::Observer;
-use crate::servicing::drivers::{Compared, Comparison, DriverDifference, DriverPlace};
+use crate::servicing::drivers::{Compared, Comparison, DriverDifference};
+use crate::servicing::source::Source;
 use serde::{Deserialize, Serialize};
 use std::ffi::c_void;
 use std::path::PathBuf;
@@ -18,8 +20,8 @@ use std::path::PathBuf;
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct CompareOptions {
-    reference: Option<ImageOption>,
-    difference: Option<ImageOption>,
+    reference: ImageOptions,
+    difference: ImageOptions,
     difference_paths: Option<Vec<PathBuf>>,
     all: bool,
     include_equal: bool,
@@ -60,31 +62,30 @@ pub unsafe extern "C" fn imgsvc_driver_compare(
     let refused = |reason: &str| Error::InvalidArgument { parameter: "options", reason: reason.to_owned() };
     let work = |options: &CompareOptions, observer: Observer<'_>| {
         // One side after the other, because both may be the same handle.
-        let before = match (reference.is_null(), &options.reference) {
-            (true, Some(image)) => Compared::read(image_place(image), options.all)?,
+        let before = match (reference.is_null(), options.reference.file()) {
+            (true, Some(image)) => Compared::read(image, options.all)?,
             (true, None) => {
                 // SAFETY: promised by the caller.
                 let session = unsafe { handle(difference, "difference") }?;
-                session.inner.with(|session| Compared::read(DriverPlace::Saved(session), options.all))?
+                session.inner.with(|session| Compared::read(Source::Saved(session), options.all))?
             }
             (false, None) => {
                 // SAFETY: promised by the caller.
                 let session = unsafe { handle(reference, "reference") }?;
-                session.inner.with(|session| Compared::read(DriverPlace::Session(session), options.all))?
+                session.inner.with(|session| Compared::read(Source::Session(session), options.all))?
             }
             (false, Some(_)) => return Err(refused("the first side is given twice")),
         };
-        let sides = (difference.is_null(), &options.difference, &options.difference_paths);
+        let sides = (difference.is_null(), options.difference.file(), &options.difference_paths);
         let found = match sides {
             (false, None, None) => {
                 // SAFETY: promised by the caller.
                 let session = unsafe { handle(difference, "difference") }?;
-                let after = session
-                    .inner
-                    .with(|session| Compared::read(DriverPlace::Session(session), options.all))?;
+                let after =
+                    session.inner.with(|session| Compared::read(Source::Session(session), options.all))?;
                 before.against(after)
             }
-            (true, Some(image), None) => before.against(Compared::read(image_place(image), options.all)?),
+            (true, Some(image), None) => before.against(Compared::read(image, options.all)?),
             (true, None, Some(paths)) => before.against_paths(paths, options.recurse, observer)?,
             _ => return Err(refused("the second side is to be one of session, image and paths")),
         };

@@ -1,11 +1,12 @@
 //! Finding the packages that match a device.
 
-use super::{place, ErrorRow, UnreadRow};
+use super::{ErrorRow, UnreadRow};
 use crate::ffi::document::imgsvc_document;
 use crate::ffi::error::imgsvc_error;
 use crate::ffi::job::Job;
 use crate::ffi::progress::imgsvc_progress_fn;
 use crate::ffi::session::imgsvc_session;
+use crate::ffi::source::ImageOptions;
 use crate::ffi::status::imgsvc_status;
 use crate::ffi::text::required_paths;
 use crate::progress::Observer;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 struct MatchOptions {
     hardware_ids: Vec<String>,
     compatible_ids: Vec<String>,
-    image: Option<super::ImageOption>,
+    image: ImageOptions,
     recurse: bool,
     architecture: Option<String>,
     version: Option<String>,
@@ -77,9 +78,9 @@ pub unsafe extern "C" fn imgsvc_driver_match(
         };
         // SAFETY: promised by the caller.
         let found = unsafe {
-            place(session, options.image.as_ref(), "session", |place| {
-                drivers::find_matches(&paths, place, &wanted, observer)
-            })
+            options
+                .image
+                .optional_source(session, |image| drivers::find_matches(&paths, image, &wanted, observer))
         }?;
         let unread = found.unread.iter().map(|(path, error)| UnreadRow::of(path, error)).collect();
         let missing = found.missing.iter().map(|path| path.display().to_string()).collect();

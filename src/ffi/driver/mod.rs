@@ -19,13 +19,9 @@ pub use remove::*;
 pub use test::*;
 
 use super::error::{message_of, subject_of};
-use super::guard::handle;
-use super::session::imgsvc_session;
 use super::status::{imgsvc_status, verdict};
-use crate::error::{Error, Result};
-use crate::servicing::drivers::DriverPlace;
-use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use crate::error::Error;
+use serde::Serialize;
 
 /// An error inside a document, with what an error object would say.
 #[derive(Serialize)]
@@ -78,40 +74,4 @@ impl<R: Serialize> ReportList<R> {
 struct UnreadRow {
     path: String,
     error: ErrorRow,
-}
-
-/// An image of a file, in the options of a call.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ImageOption {
-    image_path: PathBuf,
-    index: u32,
-}
-
-fn image_place(image: &ImageOption) -> DriverPlace<'static> {
-    DriverPlace::Image { path: image.image_path.clone(), index: image.index }
-}
-
-/// Does `work` with the image that a call names: that of a session, or of its options, or none.
-///
-/// # Safety
-/// `session` is NULL or a live handle of this library that no other thread uses now.
-unsafe fn place<T>(
-    session: *mut imgsvc_session,
-    image: Option<&ImageOption>,
-    parameter: &'static str,
-    work: impl FnOnce(Option<DriverPlace<'_>>) -> Result<T>,
-) -> Result<T> {
-    match (session.is_null(), image) {
-        (true, image) => work(image.map(image_place)),
-        (false, None) => {
-            // SAFETY: the caller's promise.
-            let session = unsafe { handle(session, parameter) }?;
-            session.inner.with(|session| work(Some(DriverPlace::Session(session))))
-        }
-        (false, Some(_)) => {
-            let reason = "there is an image in the options, too".to_owned();
-            Err(Error::InvalidArgument { parameter, reason })
-        }
-    }
 }

@@ -62,12 +62,10 @@ pub unsafe extern "C" fn imgsvc_driver_test(
             nominal: NominalTarget::parse(options.architecture.as_deref(), options.version.as_deref())?,
             trusted_roots: options.trusted_roots.clone(),
         };
-        let tests = if session.is_null() && options.image_path.is_none() {
-            drivers::test(&paths, None, &wanted, observer)
-        } else {
-            let image = ImageOptions { image_path: options.image_path.clone(), index: options.index };
-            // SAFETY: promised by the caller.
-            unsafe { image.source(session, |image| drivers::test(&paths, Some(image), &wanted, observer)) }
+        let image = ImageOptions { image_path: options.image_path.clone(), index: options.index };
+        // SAFETY: promised by the caller.
+        let tests = unsafe {
+            image.optional_source(session, |image| drivers::test(&paths, image, &wanted, observer))
         }?;
         Ok(ReportList::of(tests, |test| test.report.error.as_ref()))
     };

@@ -6,12 +6,12 @@
 use super::find::{find, is_inf};
 use super::inventory::Inventory;
 use super::package::PackageInf;
-use super::place::DriverPlace;
 use super::report::DriverInfo;
 use super::version::text as version_text;
 use crate::error::{Error, Result};
 use crate::formats::inf::{driver_store_hash, Applicability, DriverVer, Guid, ParseOptions, Target};
-use crate::progress::{report, Observer, Phase};
+use crate::progress::{report, unobserved, Observer, Phase};
+use crate::servicing::source::Source;
 use serde::Serialize;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -129,8 +129,8 @@ impl Compared {
     ///
     /// # Errors
     /// [`Error::NotServiceable`] for an image that holds no Windows with a driver database.
-    pub fn read(place: DriverPlace<'_>, all: bool) -> Result<Self> {
-        place.look(|view, details| {
+    pub fn read(source: Source<'_>, all: bool) -> Result<Self> {
+        source.look(&mut unobserved, |view, details| {
             let inventory = Inventory::open(view, details)?;
             let mut infos = inventory.deferred()?.into_iter().map(|info| (info, None)).collect::<Vec<_>>();
             for recorded in inventory.packages() {

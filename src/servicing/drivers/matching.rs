@@ -6,7 +6,6 @@ use super::device_query::{DeviceList, DeviceQuery};
 use super::match_host::HostSearch;
 use super::match_image::matches_in;
 use super::nominal::NominalTarget;
-use super::place::DriverPlace;
 use super::rank::Rank;
 use super::report::DriverSignature;
 use super::trust::Trust;
@@ -15,8 +14,9 @@ use crate::formats::cat::SignatureVerdict;
 use crate::formats::inf::ParseOptions;
 use crate::formats::regf::Hive;
 use crate::image::{clock, ImageDetails, View};
-use crate::progress::Observer;
+use crate::progress::{unobserved, Observer};
 use crate::servicing::hives::{ImageHive, Opening};
+use crate::servicing::source::Source;
 use crate::servicing::windows::{hive_path, WindowsImage};
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -118,7 +118,7 @@ pub struct Matches {
 /// [`Error::Cancelled`].
 pub fn find_matches(
     paths: &[PathBuf],
-    image: Option<DriverPlace<'_>>,
+    image: Option<Source<'_>>,
     options: &MatchOptions,
     observer: Observer<'_>,
 ) -> Result<Matches> {
@@ -128,12 +128,12 @@ pub fn find_matches(
             let reason = "it is empty, and there is no image".to_owned();
             return Err(Error::InvalidArgument { parameter: "paths", reason });
         }
-        ([], Some(place)) => place.look(|view, details| {
+        ([], Some(source)) => source.look(&mut unobserved, |view, details| {
             let rules = Rules::of_image(view, details)?;
             matches_in(view, details, &device, &rules, observer)
         })?,
-        (paths, Some(place)) => {
-            let (mut rules, target, text) = place.look(|view, details| {
+        (paths, Some(source)) => {
+            let (mut rules, target, text) = source.look(&mut unobserved, |view, details| {
                 let WindowsImage { target, system, inf_text, .. } = WindowsImage::open(view, details)?;
                 system.close(view);
                 Ok((Rules::of_image(view, details)?, target, inf_text))

@@ -29,7 +29,6 @@ mod matching;
 mod nominal;
 pub mod oem_map;
 pub mod package;
-mod place;
 mod placement;
 mod plan;
 mod prepare;
@@ -59,7 +58,6 @@ pub use find::{find, FoundPackage, FoundPackages};
 pub use list::{list, query, query_image, DriverList, ListOptions};
 pub use matching::{find_matches, DriverMatch, MatchOptions, Matches};
 pub use nominal::NominalTarget;
-pub use place::DriverPlace;
 pub use plan::{
     Finding, PackagePlan, PlannedChange, PlannedDevice, PlannedFile, PlannedService, RegistryAction,
     SignatureInfo,

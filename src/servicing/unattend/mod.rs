@@ -17,4 +17,4 @@ pub use find::{find, AnswerFileInfo};
 pub use locations::Location;
 pub use place::{place, PlaceOptions, PlaceReport};
 pub use settings::{list, read, remove, set, write, RemoveReport, SetReport, SettingRow};
-pub use test::{test, Against, TestReport};
+pub use test::{test, TestReport};

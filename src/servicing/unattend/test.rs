@@ -3,26 +3,11 @@
 use super::check::{check, Finding, ImageName, Severity, Target};
 use crate::error::{InFile, Result};
 use crate::formats::xml::MAX_SIZE;
-use crate::image::{folder, ImageFile, SavedImage, Session};
+use crate::image::{folder, ImageFile};
 use crate::progress::Observer;
+use crate::servicing::source::Source;
 use serde::Serialize;
 use std::path::Path;
-
-/// What a file is tested against.
-#[derive(Debug)]
-pub enum Against<'a> {
-    /// Nothing: only what can be told of the file alone.
-    Nothing,
-    /// The image of a session, as it is now.
-    Session(&'a Session),
-    /// Image `index`, 1-based, of an image file.
-    File {
-        /// The image file.
-        path: &'a Path,
-        /// Which of its images.
-        index: u32,
-    },
-}
 
 /// What a test found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,23 +26,21 @@ impl TestReport {
     }
 }
 
-/// Tests an answer file. What is wrong with it is a finding, not an error.
+/// Tests an answer file of the host, against an image if one is given. What is wrong with it is a finding, not an error.
 ///
 /// # Errors
 /// A file that cannot be read, or is larger than any answer file; damage of the image; `Error::Cancelled`.
-pub fn test(file: &Path, against: &Against<'_>, observer: Observer<'_>) -> Result<TestReport> {
+pub fn test(file: &Path, image: Option<Source<'_>>, observer: Observer<'_>) -> Result<TestReport> {
     let name = file.display().to_string();
     let bytes = folder::read(file, u64::try_from(MAX_SIZE).unwrap_or(u64::MAX))?;
-    let findings = match against {
-        Against::Nothing => check(&bytes, None),
-        Against::Session(session) => {
-            let target = Target::of(session.view()?, session.image())?;
-            check(&bytes, Some(&of_file(target, session.image_path())?))
-        }
-        Against::File { path, index } => {
-            let image = SavedImage::open(path, *index, observer)?;
-            let target = Target::of(image.view(), image.details())?;
-            check(&bytes, Some(&of_file(target, path)?))
+    let findings = match image {
+        None => check(&bytes, None),
+        Some(image) => {
+            let path = image.image_path().to_owned();
+            image.look(observer, |view, details| {
+                let target = of_file(Target::of(*view, details)?, &path)?;
+                Ok(check(&bytes, Some(&target)))
+            })?
         }
     };
     Ok(TestReport { findings: findings.in_file(&name)?, file: name })

@@ -1,20 +1,6 @@
 //! Checking answer files: each rule finds what it is for, and nothing in a sound file; real files.
 
-#![allow(
-    clippy::as_conversions,
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::print_stdout,
-    clippy::string_slice,
-    clippy::unwrap_used
-)]
-
-#[path = "support/hives.rs"]
-mod hives;
-
+use crate::support::hives;
 use imgsvc::servicing::unattend::check::{check, Finding, ImageName, Severity, Target};
 use std::collections::BTreeMap;
 

@@ -1,16 +1,6 @@
 //! Answer files made of options: what is written, where, and what is refused.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used
-)]
-
-#[path = "support/hives.rs"]
-mod hives;
-
+use crate::support::hives;
 use imgsvc::error::Error;
 use imgsvc::formats::unattend::{decode_password, AnswerFile, PassName, SettingPath};
 use imgsvc::servicing::unattend::author::{

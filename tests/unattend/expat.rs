@@ -1,0 +1,85 @@
+//! What expat reads in documents, and the same from the model.
+
+use imgsvc::formats::unattend::AnswerFile;
+use imgsvc::formats::xml::Element;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// What expat reads in documents: a line for each element, in order: line, name, attributes, its text; or
+/// the line of the error. `None` without Python.
+pub fn expat(documents: &[Vec<u8>]) -> Option<Vec<Result<Vec<String>, u64>>> {
+    const SCRIPT: &str = r#"
+import sys, json, struct, xml.parsers.expat
+out = []
+while True:
+    head = sys.stdin.buffer.read(8)
+    if not head: break
+    data = sys.stdin.buffer.read(struct.unpack('<Q', head)[0])
+    rows, stack = [], []
+    parser = xml.parsers.expat.ParserCreate()
+    parser.buffer_text = True
+    parser.ordered_attributes = True
+    def start(name, attributes):
+        row = [parser.CurrentLineNumber, name, attributes, '']
+        rows.append(row); stack.append(row)
+    def end(name): stack.pop()
+    def text(data):
+        if stack: stack[-1][3] += data
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    try:
+        parser.Parse(data, True)
+        out.append({'rows': [json.dumps(row) for row in rows]})
+    except xml.parsers.expat.ExpatError as error:
+        out.append({'error': error.lineno})
+print(json.dumps(out))
+"#;
+    let mut command = Command::new("python3");
+    let command = command.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        eprintln!("SKIPPED: there is no python3; expat was not asked");
+        return None;
+    };
+    let mut input = child.stdin.take().unwrap();
+    let data: Vec<u8> =
+        documents.iter().flat_map(|data| [&(data.len() as u64).to_le_bytes()[..], data].concat()).collect();
+    let writer = std::thread::spawn(move || input.write_all(&data).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "the script of the test failed");
+    let answers: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = |answer: &serde_json::Value| match &answer["rows"] {
+        serde_json::Value::Array(rows) => {
+            Ok(rows.iter().map(|row| row.as_str().unwrap().to_owned()).collect())
+        }
+        _ => Err(answer["error"].as_u64().unwrap()),
+    };
+    Some(answers.iter().map(rows).collect())
+}
+
+/// The same rows from the model.
+pub fn rows(file: &AnswerFile) -> Vec<serde_json::Value> {
+    fn visit(element: Element<'_>, rows: &mut Vec<serde_json::Value>) {
+        let attributes: Vec<String> = element
+            .attributes()
+            .flat_map(|found| [found.qualified_name().to_owned(), found.value()])
+            .collect();
+        let text = element.text();
+        rows.push(serde_json::json!([element.position().line, element.qualified_name(), attributes, text]));
+        element.elements().for_each(|child| visit(child, rows));
+    }
+    let mut found = Vec::new();
+    visit(file.root(), &mut found);
+    found
+}
+
+pub fn same_tree(name: &str, ours: &[serde_json::Value], theirs: &[String]) {
+    assert_eq!(ours.len(), theirs.len(), "{name}");
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        let mut theirs: serde_json::Value = serde_json::from_str(theirs).unwrap();
+        let text = theirs[3].as_str().unwrap();
+        if text.contains('\n') && text.trim().is_empty() {
+            theirs[3] = "".into();
+        }
+        assert_eq!(ours, &theirs, "{name}");
+    }
+}

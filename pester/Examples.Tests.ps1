@@ -30,6 +30,21 @@ Describe 'The examples of the help' {
 
         # Nobody is there to be asked.
         function Get-Credential([string] $Name = 'Somebody') { [pscredential]::new($Name, [securestring]::new()) }
+
+        # imgsh has none of these commands; this much of them stands in.
+        if ($Host.Name -ne 'ConsoleHost') {
+            function Format-Table { $input }
+            function Format-List { $input }
+            function Get-Content([string] $Path, [switch] $Raw) {
+                if ($Raw) { [System.IO.File]::ReadAllText("$folder/$Path") } else { [System.IO.File]::ReadAllLines("$folder/$Path") }
+            }
+            function Set-Content([string] $Path) { [System.IO.File]::WriteAllLines("$folder/$Path", [string[]] @($input)) }
+            function ConvertFrom-Json { [System.Text.Json.Nodes.JsonNode]::Parse(@($input) -join "`n") }
+            function Get-ChildItem([string] $Path) {
+                $file = [System.IO.Path]::GetFileName($Path)
+                [System.IO.DirectoryInfo]::new("$folder/$([System.IO.Path]::GetDirectoryName($Path))").GetFiles($file)
+            }
+        }
     }
 
     BeforeEach {
@@ -43,7 +58,7 @@ Describe 'The examples of the help' {
         Copy-Folder "$($sample.Drivers)/unsigned" $folder
         [System.IO.File]::Move("$folder/sampleraw.inf", "$folder/mydriver.inf")
         [System.IO.File]::Copy("$sampleSource/samples.cer", "$folder/company-root.cer")
-        [System.IO.File]::WriteAllText("$folder/unattend.xml", '<unattend/>')
+        $null = New-UnattendFile -Path "$folder/unattend.xml"
         [System.IO.File]::WriteAllText("$folder/hosts", '127.0.0.1 localhost')
         $null = [System.IO.Directory]::CreateDirectory("$folder/scripts")
         [System.IO.File]::WriteAllText("$folder/scripts/first.cmd", 'rem')
@@ -102,6 +117,28 @@ Describe 'The examples of the help' {
         [System.IO.File]::WriteAllText("$folder/offline.reg", $registration.Replace('{0}', 'LOCAL_MACHINE\Offline'))
         [System.IO.File]::WriteAllText("$folder/user.reg", $registration.Replace('{0}', 'CURRENT_USER\Software'))
         [System.IO.File]::WriteAllText("$folder/old.reg", "REGEDIT4`r`n`r`n[HKEY_LOCAL_MACHINE\Old\Key]`r`n`"a`"=dword:1`r`n`"b`"=nothing`r`n")
+
+        # Answer files that are read beside the first one; a command that makes that one does not find it there.
+        $added = '<TimeZone>UTC</TimeZone><RegisteredOwner>Ann</RegisteredOwner>'
+        foreach ($name in 'base', 'site', 'customer', 'old', 'new') {
+            if (-not $text.Contains("./$name.xml")) { continue }
+            $null = New-UnattendFile -Path "$folder/$name.xml" {
+                param($all)
+                switch ($name) {
+                    'site' { $all.Replace('<TimeZone>UTC</TimeZone>', $added) }
+                    { $_ -in 'customer', 'new' } { $all.Replace('PC-1', 'PC-2').Replace('x&amp;y', 'another') }
+                    default { $all }
+                }
+            }
+        }
+        if ($text.Contains('./answers/')) {
+            $null = [System.IO.Directory]::CreateDirectory("$folder/answers")
+            $null = New-UnattendFile -Path "$folder/answers/good.xml"
+        }
+        if ($text.Contains('Get-Content ./unattend.json')) {
+            [System.IO.File]::WriteAllText("$folder/unattend.json", (ConvertTo-UnattendJson ./unattend.xml))
+        }
+        if ($text.Contains('Merge-Unattend') -and -not $text.Contains('-Force')) { [System.IO.File]::Delete("$folder/unattend.xml") }
 
         # What the other commands of a page work on is there before: a session ./m with a few changes.
         if ($text -match '(-Path|Dismount-Image) \./m' -and $text -notmatch '\bMount-Image ') {

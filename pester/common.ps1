@@ -128,9 +128,9 @@ function New-AnswerFile {
     $Path
 }
 
-# An answer file in a folder of its own; a script block may change its text.
+# An answer file, in a folder of its own unless a path is given; a script block may change its text.
 function New-UnattendFile {
-    param ([scriptblock] $Change)
+    param ([scriptblock] $Change, [string] $Path)
     $component = '<component name="Microsoft-Windows-Shell-Setup" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" ' +
         'language="neutral" versionScope="nonSxS" xmlns:wcm="http://schemas.microsoft.com/WMIConfig/2002/State">'
     $text = @"
@@ -163,11 +163,13 @@ function New-UnattendFile {
 
 "@.Replace("`r`n", "`n")
     if ($Change) { $text = & $Change $text }
-    $folder = [System.IO.Path]::Combine($TestDrive, [System.Guid]::NewGuid().ToString('N').Substring(0, 8))
-    $null = [System.IO.Directory]::CreateDirectory($folder)
-    $path = [System.IO.Path]::Combine($folder, 'unattend.xml')
-    [System.IO.File]::WriteAllText($path, $text)
-    $path
+    if (-not $Path) {
+        $folder = [System.IO.Path]::Combine($TestDrive, [System.Guid]::NewGuid().ToString('N').Substring(0, 8))
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        $Path = [System.IO.Path]::Combine($folder, 'unattend.xml')
+    }
+    [System.IO.File]::WriteAllText($Path, $text)
+    $Path
 }
 
 # A registration file of version 5.

@@ -21,6 +21,8 @@ check() { # what, command...
 
 check "rustfmt" build/cargo fmt --all -- --check
 check "clippy" build/cargo clippy --quiet --workspace --all-targets -- -D warnings
+# Links of the documentation lead somewhere.
+check "rustdoc" env RUSTDOCFLAGS="-D warnings" build/cargo doc --quiet --no-deps --lib
 
 heading "Rust and C tests"
 log=$logs/cargo.log

@@ -51,7 +51,7 @@ pub struct Commit {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
-    /// [`FORMAT`].
+    /// `FORMAT`.
     pub format: u32,
     /// A UUID.
     pub id: String,

@@ -2,8 +2,8 @@
 
 use imgsvc::error::Result;
 use imgsvc::formats::inf::{Applicability, Architecture, Inf, Target};
+use imgsvc::servicing::drivers::package::trust::Trust;
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
-use imgsvc::servicing::drivers::trust::Trust;
 use imgsvc::servicing::drivers::{find, DriverSignature};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

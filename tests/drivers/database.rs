@@ -11,9 +11,9 @@ use imgsvc::formats::regf::{
     multi_sz, read_multi_sz, read_sz, sz, Hive, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ, REG_SZ,
 };
 use imgsvc::servicing::drivers::database;
+use imgsvc::servicing::drivers::database::record::record;
+use imgsvc::servicing::drivers::database::services::control_sets;
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
-use imgsvc::servicing::drivers::record::record;
-use imgsvc::servicing::drivers::services::control_sets;
 use std::path::Path;
 
 const NOW: u64 = 0x01D5_E245_87B5_D840;

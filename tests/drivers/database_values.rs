@@ -1,10 +1,10 @@
 //! The values of the driver database against bytes that Windows wrote.
 
 use imgsvc::formats::inf::{label, Architecture, Guid};
-use imgsvc::servicing::drivers::classes::{BootClasses, DatabaseHive, EXTENSION_CLASS};
-use imgsvc::servicing::drivers::device_ids::{key_path, DeviceIds};
-use imgsvc::servicing::drivers::oem_map::{number_of, OemInfMap};
-use imgsvc::servicing::drivers::version::{text, PackageVersion};
+use imgsvc::servicing::drivers::database::classes::{BootClasses, DatabaseHive, EXTENSION_CLASS};
+use imgsvc::servicing::drivers::database::device_ids::{key_path, DeviceIds};
+use imgsvc::servicing::drivers::database::oem_map::{number_of, OemInfMap};
+use imgsvc::servicing::drivers::database::version::{text, PackageVersion};
 use std::path::PathBuf;
 
 fn testdata(part: &str) -> Option<PathBuf> {

@@ -10,11 +10,11 @@ use crate::support::hives;
 use imgsvc::error::Result;
 use imgsvc::formats::inf::{driver_store_hash, Environment, Inf, Target};
 use imgsvc::formats::regf::Hive;
-use imgsvc::servicing::drivers::configuration::{configuration, descriptors};
 use imgsvc::servicing::drivers::database;
-use imgsvc::servicing::drivers::oem_map::{number_of, OemInfMap};
+use imgsvc::servicing::drivers::database::configuration::{configuration, descriptors};
+use imgsvc::servicing::drivers::database::oem_map::{number_of, OemInfMap};
+use imgsvc::servicing::drivers::database::record::record;
 use imgsvc::servicing::drivers::package::{Package, PackageInf};
-use imgsvc::servicing::drivers::record::record;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 

@@ -144,8 +144,8 @@ Disk = "Sample Disk"
 
 /// The samples' signer, trusted, at a time in 2026.
 #[allow(dead_code)] // not every suite reads packages itself
-pub fn trust() -> imgsvc::servicing::drivers::trust::Trust {
-    let mut trust = imgsvc::servicing::drivers::trust::Trust::new(134_000_000_000_000_000);
+pub fn trust() -> imgsvc::servicing::drivers::package::trust::Trust {
+    let mut trust = imgsvc::servicing::drivers::package::trust::Trust::new(134_000_000_000_000_000);
     trust.roots.add_file(&CatalogBuilder::sample_certificate(SIGNER)).unwrap();
     trust
 }

@@ -3,9 +3,9 @@
 //!
 //! Reference: docs/formats/driver-database.md, "Boot-start drivers".
 
-use super::services;
+use super::database::services;
+use super::remove::withdraw::LOCKDOWN;
 use super::store::FILE_REPOSITORY;
-use super::withdraw::LOCKDOWN;
 use crate::error::Result;
 use crate::formats::inf::{Configuration, CopyFile, Dirid, Guid, Service};
 use crate::formats::regf::{dword, sz, Hive, REG_DWORD, REG_EXPAND_SZ, REG_SZ};

@@ -3,11 +3,11 @@
 //! A package is the same driver as another if INF name, provider, class and extension id are; which is the
 //! newer one is told as Windows tells it: by date, then by version.
 
-use super::find::{find, is_inf};
+use super::database::version::text as version_text;
 use super::inventory::Inventory;
+use super::package::find::{find, is_inf};
 use super::package::PackageInf;
 use super::report::DriverInfo;
-use super::version::text as version_text;
 use crate::error::{Error, Result};
 use crate::formats::inf::{driver_store_hash, Applicability, DriverVer, Guid, ParseOptions, Target};
 use crate::progress::{report, unobserved, Observer, Phase};

@@ -3,10 +3,10 @@
 //!
 //! Reference: Microsoft, "PnPUtil Command Syntax", "PnPUtil Return Values"; docs/formats/first-boot.md.
 
+use super::add::placement::{Content, Placement};
+use super::database::version::{parts, text};
 use super::package::{Package, PackageFile, PackageInf};
-use super::placement::{Content, Placement};
 use super::report::{DriverInfo, DriverSignature, DriverState};
-use super::version::{parts, text};
 use crate::error::{Error, Result};
 use crate::formats::inf::{Guid, Target};
 use crate::image::ImagePath;

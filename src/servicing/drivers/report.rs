@@ -1,9 +1,9 @@
 //! What driver servicing reports. Serialised (camelCase) these are the documents of the C ABI.
 
-use super::classes::DatabaseHive;
+use super::add::plan::PackagePlan;
+use super::database::classes::DatabaseHive;
 use super::database::SignerScore;
-use super::detail::DriverDetail;
-use super::plan::PackagePlan;
+use super::inventory::detail::DriverDetail;
 use crate::error::Error;
 use crate::formats::cat::SignatureVerdict;
 use serde::Serialize;

@@ -3,11 +3,11 @@
 //! Everything is read once and changed in memory; [`TargetImage::stage`] puts the hives into the
 //! transaction at the end, so that one bad package leaves nothing behind.
 
-use super::classes::{BootClasses, DatabaseHive};
+use super::database::classes::{BootClasses, DatabaseHive};
+use super::database::oem_map::{number_of, OemInfMap};
 use super::database::{self, KnownPackage, Record};
-use super::oem_map::{number_of, OemInfMap};
+use super::remove::withdraw;
 use super::store::{FILE_REPOSITORY, INF_DIRECTORY};
-use super::withdraw;
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Guid, Inf, ParseOptions, Target, SIZE_LIMIT};
 use crate::formats::regf::{dword, Edit, Hive, KeyId, REG_DWORD};

@@ -1,14 +1,14 @@
 //! Testing packages before anything is done with them: against an image, as a preview of adding, or without
 //! one, for systems that the caller names.
 
+use super::add::plan::{PackagePlan, PlannedFile, SignatureInfo};
 use super::add::{not_found, preview, AddOptions};
-use super::classes::BootClasses;
-use super::find::{find, is_inf};
-use super::nominal::NominalTarget;
+use super::database::classes::BootClasses;
+use super::package::find::{find, is_inf};
+use super::package::nominal::NominalTarget;
+use super::package::trust::Trust;
 use super::package::{Package, PackageInf};
-use super::plan::{PackagePlan, PlannedFile, SignatureInfo};
 use super::report::{DriverReport, DriverSignature, DriverStatus};
-use super::trust::Trust;
 use crate::error::{Error, Result};
 use crate::formats::inf::{Applicability, Inf, Target};
 use crate::image::clock;

@@ -152,7 +152,7 @@ impl ConflictRow {
 /// Puts the settings of answer files into a base, and writes what comes of it to `target`.
 ///
 /// # Errors
-/// Those of [`unattend::merge`], [`read`] and [`write`].
+/// Those of [`unattend::merge`], [`read`] and [`write()`].
 pub fn merge(base: &Path, others: &[PathBuf], target: &Path, options: &MergeOptions) -> Result<MergeReport> {
     let files = others.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
     let merged = unattend::merge(&read(base)?, &files, options.prefer).in_file(base.display().to_string())?;
@@ -177,7 +177,7 @@ pub fn to_json(path: &Path) -> Result<String> {
 /// Makes an answer file of JSON text, writes it if there is a target, and gives its text.
 ///
 /// # Errors
-/// Those of [`AnswerFile::from_json`] and [`write`].
+/// Those of [`AnswerFile::from_json`] and [`write()`].
 pub fn from_json(text: &str, target: Option<&Path>, overwrite: bool) -> Result<String> {
     let file = AnswerFile::from_json(text)?;
     if let Some(target) = target {

@@ -119,7 +119,7 @@ pub struct SetReport {
 /// Gives one setting a value; see [`AnswerFile::set`].
 ///
 /// # Errors
-/// Those of [`AnswerFile::set`], [`read`] and [`write`]; the file is as it was then.
+/// Those of [`AnswerFile::set`], [`read`] and [`write()`]; the file is as it was then.
 pub fn set(
     path: &Path,
     setting: &str,
@@ -150,7 +150,7 @@ pub struct RemoveReport {
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] for a path that is none, or means nothing and has no wildcards; those of [`read`] and
-/// [`write`]; the file is as it was then.
+/// [`write()`]; the file is as it was then.
 pub fn remove(path: &Path, setting: &str, prune: bool) -> Result<RemoveReport> {
     let wanted = SettingPath::parse(setting)?;
     let before = read(path)?;

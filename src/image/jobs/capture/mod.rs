@@ -1,7 +1,7 @@
 //! Capturing: a directory of the host, or an NTFS volume, becomes an image (New-Image, Add-Image).
 //!
-//! A directory is looked at as a whole first ([`scan`]), then its contents are read and written
-//! ([`contents`]), then the tree is complete and follows them. Nothing is in the image file before
+//! A directory is looked at as a whole first (`scan`), then its contents are read and written
+//! (`contents`), then the tree is complete and follows them. Nothing is in the image file before
 //! its header (or its name) is.
 
 mod contents;

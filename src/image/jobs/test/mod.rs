@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub(super) use images::wrong_counts;
 
-/// What [`test`] looks at.
+/// What [`test()`] looks at.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TestOptions {
@@ -75,7 +75,7 @@ impl Finding {
     }
 }
 
-/// What [`test`] found.
+/// What [`test()`] found.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestReport {

@@ -1,6 +1,6 @@
 //! Checking an answer file: what Setup would stop at, ignore, or do other than meant.
 //!
-//! One rule is one small function over the [`Subject`]; what it needs to know of Windows is in
+//! One rule is one small function over the `Subject`; what it needs to know of Windows is in
 //! [`knowledge`](super::knowledge). Rules prefer silence to a false alarm: what is not known is not called an error.
 //!
 //! Reference: docs/unattend-rules.md, which names each rule with its source.

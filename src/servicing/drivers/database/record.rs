@@ -1,12 +1,12 @@
 //! From a package to what the driver database says of it.
 
 use super::configuration::{configuration, descriptors};
-use super::database::{self, Record};
-use super::package::{Package, PackageInf};
 use super::version::PackageVersion;
+use super::Record;
 use crate::error::Result;
 use crate::formats::inf::{Configuration, Target};
 use crate::formats::regf::Hive;
+use crate::servicing::drivers::package::{Package, PackageInf};
 use std::collections::BTreeMap;
 
 /// The database's record of a package that is published under a name. `now` is a FILETIME.
@@ -48,7 +48,7 @@ pub fn record(source: &PackageInf, package: &Package, target: &Target, published
 /// too long, keys that are too deep) shows before a hive of the image is touched.
 pub fn rehearse(record: &Record, source: &PackageInf, package: &Package) -> Result<()> {
     let mut hive = Hive::new("rehearsal", 5, None)?;
-    database::write(&mut hive, record)?;
+    super::write(&mut hive, record)?;
     if let Some(boot_start) = &package.boot_start {
         hive.create_key(hive.root(), "ControlSet001")?;
         let published = &record.published_name;

@@ -1,12 +1,14 @@
 //! Adding driver packages to an image: all of one call in one transaction, one report for each INF.
 
+pub(super) mod placement;
+pub(super) mod plan;
+pub(super) mod prepare;
+pub(super) mod queue;
+
 use super::boot_start::BootCritical;
 use super::deferred;
-use super::find::find;
+use super::package::find::find;
 use super::package::PackageFile;
-use super::placement::{Content, Placement};
-use super::prepare::{Outcome, Planner, Prepared};
-use super::queue::Queue;
 use super::report::{joined, DriverReport, DriverStatus};
 use crate::error::{Error, Result};
 use crate::formats::cat::FileDigests;
@@ -14,6 +16,9 @@ use crate::image::identity::SetupState;
 use crate::image::{clock, folder, ImageDetails, ImagePath, PutOptions, Session, Transaction, View};
 use crate::progress::{report, Observer, Phase};
 use crate::servicing::setup_state;
+use placement::{Content, Placement};
+use prepare::{Outcome, Planner, Prepared};
+use queue::Queue;
 use std::path::{Path, PathBuf};
 
 /// How packages are added.

@@ -1,11 +1,14 @@
 //! A driver package on the host: its INF, what of it is for an image, its files and its signature.
 
+pub(super) mod find;
+pub(super) mod nominal;
+pub mod signature;
+pub mod trust;
+
 use super::boot_start::{BootCritical, BootStart, DriverSections};
-use super::classes;
-use super::device_ids::DeviceIds;
-use super::signature::{self, CheckedFile, PackageCatalog, SignatureCheck};
-use super::traits::Traits;
-use super::trust::Trust;
+use super::database::classes;
+use super::database::device_ids::DeviceIds;
+use super::database::traits::Traits;
 use crate::error::{Error, InFile, Result};
 use crate::formats::cat::{Catalog, FileDigests};
 use crate::formats::inf::{
@@ -13,8 +16,10 @@ use crate::formats::inf::{
     SourceFile, Target, Version,
 };
 use crate::image::folder::{self, HostEntry, HostKind};
+use signature::{CheckedFile, PackageCatalog, SignatureCheck};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use trust::Trust;
 
 /// Largest file of a package: each is held in memory while its digests are made.
 const FILE_LIMIT: u64 = 2 << 30;

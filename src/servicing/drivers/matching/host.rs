@@ -1,20 +1,20 @@
 //! Packages of the host that match a device.
 
-use super::classes::{self, EXTENSION_CLASS};
 use super::device_query::DeviceQuery;
-use super::find::{find, is_inf};
-use super::match_line::{best_line, LineChoice};
-use super::matching::{DriverMatch, Matches, Rules};
-use super::package::{Package, PackageInf};
-use super::report::DriverSignature;
+use super::line::{best_line, LineChoice};
+use super::{DriverMatch, Matches, Rules};
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Applicability, DriverVer, Environment, ParseOptions, Strictness, Target};
 use crate::progress::{report, Observer, Phase};
+use crate::servicing::drivers::database::classes::{self, EXTENSION_CLASS};
+use crate::servicing::drivers::package::find::{find, is_inf};
+use crate::servicing::drivers::package::{Package, PackageInf};
+use crate::servicing::drivers::report::DriverSignature;
 use std::path::{Path, PathBuf};
 
 /// A search among INFs of the host.
 #[derive(Debug)]
-pub(super) struct HostSearch {
+pub(in crate::servicing::drivers) struct HostSearch {
     /// The device.
     pub device: DeviceQuery,
     /// The systems that packages may be for, the preferred first.
@@ -27,7 +27,12 @@ pub(super) struct HostSearch {
 
 impl HostSearch {
     /// Looks at all INFs of `paths`.
-    pub(super) fn run(&self, paths: &[PathBuf], recurse: bool, observer: Observer<'_>) -> Result<Matches> {
+    pub(in crate::servicing::drivers) fn run(
+        &self,
+        paths: &[PathBuf],
+        recurse: bool,
+        observer: Observer<'_>,
+    ) -> Result<Matches> {
         let found = find(paths, recurse)?;
         let mut matches = Matches { missing: found.missing, ..Matches::default() };
         let total = u64::try_from(found.packages.len()).unwrap_or(u64::MAX);

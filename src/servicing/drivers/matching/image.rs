@@ -1,20 +1,20 @@
 //! Packages of an image that match a device: chosen by the database's index, described by their INFs.
 
-use super::classes::EXTENSION_CLASS;
-use super::detail::Details;
 use super::device_query::{DeviceQuery, IdMatch};
-use super::inventory::{Inventory, Recorded};
-use super::match_line::{best_line, LineChoice, LineMatch};
-use super::matching::{DriverMatch, Matches, Rules};
+use super::line::{best_line, LineChoice, LineMatch};
 use super::rank::{identifier_score, LineId};
+use super::{DriverMatch, Matches, Rules};
 use crate::error::Result;
 use crate::formats::inf::{Architecture, DriverVer};
 use crate::image::{ImageDetails, View};
 use crate::progress::{report, Observer, Phase};
+use crate::servicing::drivers::database::classes::EXTENSION_CLASS;
+use crate::servicing::drivers::inventory::detail::Details;
+use crate::servicing::drivers::inventory::{Inventory, Recorded};
 use std::collections::BTreeMap;
 
 /// The packages of an image, inbox ones too, that match a device.
-pub(super) fn matches_in(
+pub(in crate::servicing::drivers) fn matches_in(
     view: &View<'_>,
     details: &ImageDetails,
     device: &DeviceQuery,

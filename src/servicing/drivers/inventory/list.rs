@@ -1,21 +1,21 @@
 //! Listing the driver packages of an image.
 
 use super::detail::Details;
-use super::device_query::{self, DeviceQuery};
-use super::inventory::Inventory;
-use super::match_line::{best_line, LineChoice};
-use super::report::DriverInfo;
 use super::select::select;
+use super::Inventory;
 use crate::error::Result;
 use crate::image::{ImageDetails, Session, TextPattern, View};
 use crate::progress::{report, unobserved, Observer, Phase};
+use crate::servicing::drivers::matching::device_query::{self, DeviceQuery};
+use crate::servicing::drivers::matching::line::{best_line, LineChoice};
+use crate::servicing::drivers::report::DriverInfo;
 use std::collections::HashSet;
 
 /// Which packages are listed, and how much is told of each. Each kind of filter that is not empty must be
 /// met, by one of its patterns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListOptions {
-    /// Published names, names of INFs, or paths in the driver store; see [`remove`](super::remove()).
+    /// Published names, names of INFs, or paths in the driver store; see [`remove`](crate::servicing::drivers::remove()).
     pub names: Vec<String>,
     /// Hardware or compatible ids that the package is for, as the database's index has them.
     pub hardware_ids: Vec<String>,
@@ -151,5 +151,8 @@ fn is_of(info: &DriverInfo, classes: &[TextPattern]) -> bool {
 
 /// Numbers in order, then names.
 fn sort_key(published: &str) -> (u32, String) {
-    (super::oem_map::number_of(published).unwrap_or(u32::MAX), published.to_lowercase())
+    (
+        crate::servicing::drivers::database::oem_map::number_of(published).unwrap_or(u32::MAX),
+        published.to_lowercase(),
+    )
 }

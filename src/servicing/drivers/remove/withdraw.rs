@@ -1,16 +1,16 @@
-//! Taking a package out of the hives again: the reverse of [`database::write`](super::database::write)
+//! Taking a package out of the hives again: the reverse of [`database::write`](crate::servicing::drivers::database::write)
 //! and of [`BootStart`]'s writing.
 //!
 //! A service, a lockdown entry or a class that other packages own as well stays, without this owner.
 //!
 //! Reference: docs/formats/driver-database.md.
 
-use super::boot_start::{target, BootStart};
-use super::database::DATABASE;
-use super::services::{self, same_name};
-use super::store::FILE_REPOSITORY;
 use crate::error::Result;
 use crate::formats::regf::{multi_sz, Hive, KeyId, REG_MULTI_SZ};
+use crate::servicing::drivers::boot_start::{target, BootStart};
+use crate::servicing::drivers::database::services::{self, same_name};
+use crate::servicing::drivers::database::DATABASE;
+use crate::servicing::drivers::store::FILE_REPOSITORY;
 use std::collections::HashSet;
 
 /// Where the owners of files in `System32\drivers` are noted, in SOFTWARE.

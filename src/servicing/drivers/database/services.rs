@@ -5,7 +5,6 @@
 //!
 //! Reference: docs/formats/driver-database.md, "Services"; equal to what Windows wrote for vmci.
 
-use super::store::FILE_REPOSITORY;
 use crate::error::Result;
 use crate::formats::inf::{
     Dirid, EventLog, RegistryChange, RegistryData, RegistryOperation, RegistryRoot, Service, Text,
@@ -14,6 +13,7 @@ use crate::formats::regf::{
     dword, multi_sz, read_multi_sz, sz, Hive, KeyId, REG_BINARY, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ,
     REG_SZ,
 };
+use crate::servicing::drivers::store::FILE_REPOSITORY;
 
 /// Services of a driver have one of these bits in their type: kernel or file system driver.
 const DRIVER_TYPES: u32 = 0x3;

@@ -1,4 +1,4 @@
-//! The INFs that [`add`](super::add) would service: in files and folders of the host.
+//! The INFs that [`add`](crate::servicing::drivers::add) would service: in files and folders of the host.
 
 use crate::error::Result;
 use crate::image::folder::{self, HostKind};

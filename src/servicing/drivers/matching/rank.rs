@@ -5,8 +5,8 @@
 //! Reference: docs/formats/driver-rank.md; equal to the rank that Windows recorded for each of 125 devices
 //! of two real hives (`tests/drivers_match.rs`).
 
-use super::database::SignerScore;
 use super::device_query::DeviceList;
+use crate::servicing::drivers::database::SignerScore;
 use serde::{Serialize, Serializer};
 
 /// The signature score of a package of which nothing is known.

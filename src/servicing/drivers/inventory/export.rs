@@ -1,13 +1,13 @@
 //! Taking packages out of an image: each store folder as a folder of the host.
 
 use super::list::list;
-use super::report::{DriverInfo, ExportReport, ExportStatus};
 use super::select::select;
 use crate::error::{Error, Result};
 use crate::formats::inf::{driver_store_hash, SIZE_LIMIT};
 use crate::image::transfer::{self, TransferOptions};
 use crate::image::{check_new_name, ImagePath, Session};
 use crate::progress::{report, Observer, Phase};
+use crate::servicing::drivers::report::{DriverInfo, ExportReport, ExportStatus};
 use std::path::Path;
 
 /// How packages are taken out.
@@ -18,7 +18,7 @@ pub struct ExportOptions {
 }
 
 /// Writes the third-party packages that `names` mean (all if there are none; see
-/// [`remove`](super::remove())) to folders of `destination`, which are called as in the driver store.
+/// [`remove`](crate::servicing::drivers::remove())) to folders of `destination`, which are called as in the driver store.
 ///
 /// The INF of each is compared with the hash in the name of its folder: a difference is told, because the
 /// package is then not the one that was added. What fails alone is reported alone, and its folder is left as

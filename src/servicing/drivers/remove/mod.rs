@@ -1,15 +1,16 @@
 //! Removing driver packages from an image: the reverse of adding, all of one call in one transaction.
 
+pub(super) mod withdraw;
+
 use super::boot_start::{BootCritical, DriverSections};
+use super::database::oem_map::number_of;
 use super::deferred;
-use super::list::list;
-use super::oem_map::number_of;
+use super::inventory::list::list;
+use super::inventory::select::select;
 use super::package::stored_drivers;
 use super::report::{DriverInfo, DriverState, RemoveReport, RemoveStatus};
-use super::select::select;
 use super::store::{CATALOG_ROOT, DRIVERS_DIRECTORY, INF_DIRECTORY};
 use super::target::TargetImage;
-use super::withdraw;
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Inf, SIZE_LIMIT};
 use crate::image::{clock, ImagePath, Session, Transaction, View};

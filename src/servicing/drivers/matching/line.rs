@@ -1,11 +1,11 @@
 //! The line of an INF that matches a device best.
 
 use super::device_query::{DeviceQuery, IdMatch};
-use super::matching::DriverMatch;
 use super::rank::{signature_score, Rank};
-use super::report::DriverSignature;
-use super::version;
+use super::DriverMatch;
 use crate::formats::inf::{DriverVer, Evaluation};
+use crate::servicing::drivers::database::version;
+use crate::servicing::drivers::report::DriverSignature;
 
 /// A line and what using it means.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,11 +7,11 @@
 //! Reference: docs/formats/driver-store.md, "Signatures"; MicrosoftDocs "Catalog Files and Digital
 //! Signatures".
 
-use super::database::SignerScore;
-use super::report::DriverSignature;
 use super::trust::Trust;
 use crate::error::Error;
 use crate::formats::cat::{Catalog, CatalogSignature, FileDigests, SignatureVerdict};
+use crate::servicing::drivers::database::SignerScore;
+use crate::servicing::drivers::report::DriverSignature;
 
 /// What the catalogue says of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl SignatureCheck {
     }
 
     /// Nothing signs the package, for that reason.
-    pub(super) fn unsigned(detail: String) -> Self {
+    pub(in crate::servicing::drivers) fn unsigned(detail: String) -> Self {
         Self::of(DriverSignature::Unsigned, None, detail)
     }
 

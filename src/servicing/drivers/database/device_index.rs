@@ -2,8 +2,8 @@
 //!
 //! Reference: docs/formats/driver-database.md, "DeviceIds".
 
-use super::database::DATABASE;
 use super::device_ids::{key_path, Match, MAX_DEVICE_ID};
+use super::DATABASE;
 use crate::error::Result;
 use crate::formats::regf::{Hive, KeyId};
 use crate::image::TextPattern;

@@ -10,8 +10,8 @@
 //!
 //! Reference: docs/formats/driver-database.md; equal to what Windows wrote for vmci (docs/evidence.md).
 
-use super::database::{Configuration, Descriptor, Setting, SettingValue};
 use super::traits::Traits;
+use super::{Configuration, Descriptor, Setting, SettingValue};
 use crate::formats::inf::{Install, Model, RegistryChange, RegistryOperation, RegistryRoot, Text};
 use crate::formats::regf::{dword, multi_sz, read_multi_sz, read_sz, REG_DWORD, REG_MULTI_SZ, REG_SZ};
 use crate::formats::security::SecurityDescriptor;

@@ -1,24 +1,24 @@
 //! Working out what adding a package does, before anything of the image is changed: the same for adding
 //! and for previews.
 
-use super::add::AddOptions;
-use super::boot_start::BootCritical;
-use super::classes::well_known_name;
-use super::database::Record;
-use super::deferred::{self, Why};
-use super::find::is_inf;
-use super::oem_map::number_of;
-use super::package::{Package, PackageInf};
 use super::placement::{placements, Placement};
 use super::plan::{PackagePlan, PlannedChange, PlannedFile, SignatureInfo};
-use super::record::{record, rehearse};
-use super::report::{DriverReport, DriverSignature, DriverStatus};
-use super::target::TargetImage;
-use super::trust::Trust;
-use super::version::text;
+use super::AddOptions;
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::Applicability;
 use crate::image::{ImageDetails, View};
+use crate::servicing::drivers::boot_start::BootCritical;
+use crate::servicing::drivers::database::classes::well_known_name;
+use crate::servicing::drivers::database::oem_map::number_of;
+use crate::servicing::drivers::database::record::{record, rehearse};
+use crate::servicing::drivers::database::version::text;
+use crate::servicing::drivers::database::Record;
+use crate::servicing::drivers::deferred::{self, Why};
+use crate::servicing::drivers::package::find::is_inf;
+use crate::servicing::drivers::package::trust::Trust;
+use crate::servicing::drivers::package::{Package, PackageInf};
+use crate::servicing::drivers::report::{DriverReport, DriverSignature, DriverStatus};
+use crate::servicing::drivers::target::TargetImage;
 use crate::servicing::setup::FirstBoot;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -329,7 +329,11 @@ impl Prepared {
 
 impl DriverReport {
     /// The package waits for Windows Setup.
-    pub(super) fn deferred(mut self, prepared: &Prepared, placements: &[Placement<'_>]) -> Self {
+    pub(in crate::servicing::drivers) fn deferred(
+        mut self,
+        prepared: &Prepared,
+        placements: &[Placement<'_>],
+    ) -> Self {
         self.status = DriverStatus::Deferred;
         let inf = placements.first().map(|placement| placement.path.to_string());
         self.driver = Some(prepared.source.name.clone());
@@ -348,7 +352,7 @@ impl DriverReport {
     }
 
     /// What the INF's `[Version]` section says.
-    pub(super) fn describe(&mut self, source: &PackageInf) {
+    pub(in crate::servicing::drivers) fn describe(&mut self, source: &PackageInf) {
         let version = &source.version;
         let class = source.class_guid();
         self.provider_name = version.provider.as_ref().map(|text| text.text.clone());
@@ -360,7 +364,7 @@ impl DriverReport {
     }
 
     /// The package is in the image, or would be.
-    pub(super) fn done(
+    pub(in crate::servicing::drivers) fn done(
         mut self,
         status: DriverStatus,
         prepared: &Prepared,

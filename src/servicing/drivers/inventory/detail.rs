@@ -1,16 +1,16 @@
 //! All that is told of one package of an image: from its INF in the driver store, or, where that is gone,
 //! from the database alone.
 
-use super::classes;
-use super::inventory::{Inventory, Recorded};
-use super::plan::{devices, services, PlannedDevice, PlannedService};
-use super::report::DriverInfo;
-use super::store::INF_DIRECTORY;
+use super::{Inventory, Recorded};
 use crate::error::{InFile, Result};
 use crate::formats::inf::{
     driver_store_hash, Architecture, Environment, Evaluation, Inf, Strictness, Target, SIZE_LIMIT,
 };
 use crate::image::{ImagePath, TextPattern, View};
+use crate::servicing::drivers::add::plan::{devices, services, PlannedDevice, PlannedService};
+use crate::servicing::drivers::database::classes;
+use crate::servicing::drivers::report::DriverInfo;
+use crate::servicing::drivers::store::INF_DIRECTORY;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 

@@ -2,13 +2,15 @@
 //!
 //! Reference: docs/formats/driver-rank.md; MicrosoftDocs "Overview of the Driver Package Selection Process".
 
-use super::device_query::{DeviceList, DeviceQuery};
-use super::match_host::HostSearch;
-use super::match_image::matches_in;
-use super::nominal::NominalTarget;
-use super::rank::Rank;
+pub mod device_query;
+pub(super) mod host;
+pub(super) mod image;
+pub(super) mod line;
+pub mod rank;
+
+use super::package::nominal::NominalTarget;
+use super::package::trust::Trust;
 use super::report::DriverSignature;
-use super::trust::Trust;
 use crate::error::{Error, InFile, Result};
 use crate::formats::cat::SignatureVerdict;
 use crate::formats::inf::ParseOptions;
@@ -18,6 +20,10 @@ use crate::progress::{unobserved, Observer};
 use crate::servicing::hives::{ImageHive, Opening};
 use crate::servicing::source::Source;
 use crate::servicing::windows::{hive_path, WindowsImage};
+use device_query::{DeviceList, DeviceQuery};
+use host::HostSearch;
+use image::matches_in;
+use rank::Rank;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! Choosing packages of an image by name.
 
-use super::report::DriverInfo;
 use crate::error::Result;
 use crate::image::{ImagePath, Pattern};
+use crate::servicing::drivers::report::DriverInfo;
 
 /// The packages that any of `names` means, each once, in the order of the list; and the names without
 /// wildcards that mean none.

@@ -2,12 +2,12 @@
 //!
 //! Reference: docs/formats/driver-store.md.
 
-use super::boot_start;
-use super::package::{Package, PackageFile, PackageInf};
-use super::store::{CATALOG_ROOT, DRIVERS_DIRECTORY, INF_DIRECTORY};
-use super::target::TargetImage;
 use crate::error::{Error, Result};
 use crate::image::ImagePath;
+use crate::servicing::drivers::boot_start;
+use crate::servicing::drivers::package::{Package, PackageFile, PackageInf};
+use crate::servicing::drivers::store::{CATALOG_ROOT, DRIVERS_DIRECTORY, INF_DIRECTORY};
+use crate::servicing::drivers::target::TargetImage;
 use std::path::Path;
 
 /// A file to be put into the image.

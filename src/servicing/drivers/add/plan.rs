@@ -1,11 +1,7 @@
 //! What a preview says of a package: what it is for, what is wrong with it, and what adding it would change.
 //! Serialised (camelCase) this is part of the documents of the C ABI.
 
-use super::classes;
-use super::package::{Package, PackageInf};
 use super::placement::Placement;
-use super::signature::{FileCheck, SignatureCheck};
-use super::target::HiveEdits;
 use crate::error::{InFile, Result};
 use crate::formats::cat::SignatureVerdict;
 use crate::formats::inf::{
@@ -13,6 +9,10 @@ use crate::formats::inf::{
 };
 use crate::formats::regf::EditKind;
 use crate::image::View;
+use crate::servicing::drivers::database::classes;
+use crate::servicing::drivers::package::signature::{FileCheck, SignatureCheck};
+use crate::servicing::drivers::package::{Package, PackageInf};
+use crate::servicing::drivers::target::HiveEdits;
 use crate::servicing::registry::ValueContent;
 use serde::Serialize;
 use std::path::Path;
@@ -180,7 +180,7 @@ impl PackagePlan {
     }
 
     /// Adds what the INF says for another system, without an image that would have what it includes.
-    pub(super) fn add_system(&mut self, other: Self) {
+    pub(in crate::servicing::drivers) fn add_system(&mut self, other: Self) {
         self.devices.extend(other.devices);
         for service in other.services {
             if !self.services.contains(&service) {
@@ -196,7 +196,11 @@ impl PackagePlan {
 
 impl PlannedFile {
     /// A file that goes into the image.
-    pub(super) fn of(placement: &Placement<'_>, source: &PackageInf, view: &View<'_>) -> Result<Self> {
+    pub(in crate::servicing::drivers) fn of(
+        placement: &Placement<'_>,
+        source: &PackageInf,
+        view: &View<'_>,
+    ) -> Result<Self> {
         let (host, size) = placement.content.origin(source);
         Ok(Self {
             source: host.display().to_string(),
@@ -207,7 +211,7 @@ impl PlannedFile {
     }
 
     /// The files of a package that goes nowhere.
-    pub(super) fn of_package(source: &PackageInf, package: &Package) -> Vec<Self> {
+    pub(in crate::servicing::drivers) fn of_package(source: &PackageInf, package: &Package) -> Vec<Self> {
         let file = |(host, size): (&Path, u64)| Self {
             source: host.display().to_string(),
             target: None,
@@ -222,7 +226,7 @@ impl PlannedFile {
 
 impl PlannedChange {
     /// The changes of a hive.
-    pub(super) fn of(hive: HiveEdits) -> impl Iterator<Item = Self> {
+    pub(in crate::servicing::drivers) fn of(hive: HiveEdits) -> impl Iterator<Item = Self> {
         hive.edits.into_iter().map(move |edit| {
             let key = format!(r"{}\{}", hive.root, edit.key);
             let (action, name, value) = match edit.kind {
@@ -295,7 +299,7 @@ impl Finding {
 }
 
 impl SignatureInfo {
-    pub(super) fn of(check: &SignatureCheck) -> Self {
+    pub(in crate::servicing::drivers) fn of(check: &SignatureCheck) -> Self {
         let catalog = check.catalog.as_deref();
         let chain = catalog.and_then(|catalog| catalog.chain.as_ref());
         let certificates = chain.map(|chain| chain.certificates.as_slice()).unwrap_or_default();

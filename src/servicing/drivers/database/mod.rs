@@ -4,14 +4,24 @@
 //!
 //! Reference: docs/formats/driver-database.md.
 
-use super::device_ids::{key_path, DeviceIds};
-use super::oem_map::OemInfMap;
-use super::version::PackageVersion;
+pub mod classes;
+pub mod configuration;
+pub mod device_ids;
+pub mod device_index;
+pub mod oem_map;
+pub mod record;
+pub mod services;
+pub mod traits;
+pub mod version;
+
 use crate::error::Result;
 use crate::formats::inf::Guid;
 use crate::formats::regf::{
     dword, multi_sz, qword, sz, Hive, KeyId, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_NONE, REG_SZ,
 };
+use device_ids::{key_path, DeviceIds};
+use oem_map::OemInfMap;
+use version::PackageVersion;
 
 /// The database's key below the root of SYSTEM and of DRIVERS.
 pub const DATABASE: &str = "DriverDatabase";

@@ -3,11 +3,11 @@
 //!
 //! Reference: MicrosoftDocs "INF CopyINF Directive": the packages it names are staged with the package, recursively.
 
-use super::find::FoundPackage;
-use super::package::same_name;
-use super::report::{joined, DriverReport};
 use crate::error::Result;
 use crate::image::folder;
+use crate::servicing::drivers::package::find::FoundPackage;
+use crate::servicing::drivers::package::same_name;
+use crate::servicing::drivers::report::{joined, DriverReport};
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 

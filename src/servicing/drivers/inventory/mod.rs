@@ -1,13 +1,18 @@
 //! The driver packages that an image records, in both of its hives.
 
-use super::classes::{well_known_name, BootClasses, DatabaseHive};
+pub(super) mod detail;
+pub(super) mod export;
+pub(super) mod list;
+pub(super) mod select;
+
+use super::database::classes::{well_known_name, BootClasses, DatabaseHive};
+use super::database::device_index::{self, IndexEntry};
+use super::database::version::{parts, text};
 use super::database::{self, KnownPackage};
 use super::deferred;
-use super::device_index::{self, IndexEntry};
 use super::report::{DriverInfo, DriverSignature, DriverState};
 use super::store::FILE_REPOSITORY;
 use super::target::class_name;
-use super::version::{parts, text};
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::{Guid, ParseOptions, Target};
 use crate::image::{ImageDetails, ImagePath, TextPattern, View};
@@ -141,7 +146,7 @@ impl Inventory {
         let version = package.version;
         let class = version.map(|version| version.class_guid);
         let published = package.published_name.clone().unwrap_or_default();
-        let is_oem = super::oem_map::number_of(&published).is_some();
+        let is_oem = super::database::oem_map::number_of(&published).is_some();
         // Without `InfName` (inbox packages), the label starts with the name in lower case.
         let from_label = || package.label.rsplitn(3, '_').last().unwrap_or(&package.label).to_owned();
         let inf = package.inf_name.clone().unwrap_or_else(from_label);

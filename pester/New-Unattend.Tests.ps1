@@ -116,4 +116,13 @@ Describe 'New-Unattend' {
         $null = [System.Management.Automation.Language.Parser]::ParseInput($lines -join "`r`n", [ref] $null, [ref] $errors)
         "$errors" | Should -BeNullOrEmpty
     }
+
+    It 'a long serial number is cut so that all else of the name stays' {
+        $null = New-Unattend $file -ComputerName 'Lab-%SERIAL%-%RAND:3%'
+        $line = @(Get-Value specialize Deployment RunSynchronous/RunSynchronousCommand/Path)[0]
+        $cut = [regex]::Match($line, '-replace (''\(.*?'',''\$1'')').Groups[1].Value
+        $pattern, $rest = $cut.Trim("'") -split "','"
+        '5CG0123XYZ-9876' -replace '[\W_]' -replace $pattern, $rest | Should -Be '5CG0123'
+        'VM1' -replace $pattern, $rest | Should -Be 'VM1'
+    }
 }

@@ -361,15 +361,17 @@ fn a_pattern_becomes_a_script_of_the_specialize_pass() {
     let lines = script("%serial%-%rand:2%");
     assert_eq!(
         lines[0],
-        r"$n=((Get-WmiObject Win32_BIOS).SerialNumber -replace '[\W_]')+('-')+('{0:D2}' -f (Get-Random -Maximum 100))"
+        r"$n=((Get-WmiObject Win32_BIOS).SerialNumber -replace '[\W_]' -replace '(.{12}).+','$1')+('-')+('{0:D2}' -f (Get-Random -Maximum 100))"
     );
-    assert!(lines[1].contains("[Math]::Min(15,$n.Length)"), "{lines:#?}");
+    assert_eq!(lines[1], "$n=$n.Trim('-')");
     let name = |pattern| {
         let file = made(&Options { computer_name: text(pattern), ..Options::default() });
         file.get("specialize/Microsoft-Windows-Shell-Setup/ComputerName").unwrap().unwrap()
     };
     assert_eq!(name("Store-%RAND:9%"), "Store-000000000");
     assert_eq!(name("Contoso-PC-%SERIAL%"), "Contoso-PC-SERI");
+    assert_eq!(name("Lab-%SERIAL%-%RAND:5%"), "Lab-SERIA-00000");
+    assert_eq!(name("%SERIAL%-ContosoBer"), "SERI-ContosoBer");
 }
 
 #[test]
@@ -394,6 +396,7 @@ fn what_setup_would_refuse_is_refused() {
         (name("PC-100%"), "computerName"),
         (name("%RAND:5%"), "computerName"),
         (name("PC-%RAND:9%-%RAND:9%"), "computerName"),
+        (name("ContosoBerlin-%SERIAL%-%RAND:1%"), "computerName"),
         (name("Bür-%RAND:3%"), "computerName"),
         (Options { join_domain: join("a.com", "joe"), ..name("PC-%RAND:5%") }, "computerName"),
         (Options { time_zone: text("W. Europa Standard Time"), ..Options::default() }, "timeZone"),

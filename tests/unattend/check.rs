@@ -169,6 +169,7 @@ fn broken() -> Vec<(&'static str, Severity, String)> {
         ("not-a-number", Error, shell("oobeSystem", "<OOBE><ProtectYourPC>three</ProtectYourPC></OOBE>")),
         ("number-out-of-range", Error, shell("oobeSystem", "<OOBE><ProtectYourPC>4</ProtectYourPC></OOBE>")),
         ("not-a-choice", Error, shell("oobeSystem", "<OOBE><NetworkLocation>Office</NetworkLocation></OOBE>")),
+        ("not-a-guid", Error, shell("specialize", "<NotificationArea><PromotedIcon1><GUID>7820AE76</GUID></PromotedIcon1></NotificationArea>")),
         ("value-too-long", Error, specialize(&command(1, &"x".repeat(260)))),
         ("computer-name", Error, name("a computer")),
         ("computer-name", Error, name("ABCDEFGHIJKLMNOP")),
@@ -276,10 +277,15 @@ fn broken_for_image() -> Vec<(&'static str, Severity, String)> {
     ]
 }
 
+/// An image of the image file.
+fn image(index: u32, name: &str, edition: &str, build: u32) -> ImageName {
+    let text = |text: &str| Some(text.to_owned());
+    ImageName { index, name: text(name), description: None, edition: text(edition), build: Some(build) }
+}
+
 /// An image as far as the rules without files look.
 fn evaluation() -> Target<'static> {
-    let images =
-        vec![ImageName { index: 1, name: Some("Windows 11 Enterprise".to_owned()), description: None }];
+    let images = vec![image(1, "Windows 11 Enterprise", "EnterpriseEval", 26100)];
     let mut target = Target::default().with_images(Some("install.wim".to_owned()), images);
     target.architecture = Some("amd64");
     target.build = Some(26100);
@@ -308,6 +314,59 @@ fn each_rule_about_the_image_finds_the_fault_it_is_for() {
     assert!(found
         .iter()
         .any(|finding| finding.rule == "unknown-setting" && finding.severity == Severity::Error));
+}
+
+/// An image of Windows 11 Pro in a file with that of Home.
+fn professional() -> Target<'static> {
+    let images =
+        vec![image(1, "Windows 11 Home", "Core", 26100), image(2, "Windows 11 Pro", "Professional", 26100)];
+    let mut target = Target::default().with_images(Some("install.wim".to_owned()), images);
+    target.build = Some(26100);
+    target.edition = Some("Professional".to_owned());
+    target
+}
+
+#[test]
+fn a_published_product_key_is_held_against_the_editions_of_the_image_file() {
+    let key_in = |pass: &str, key: &str| match pass {
+        "windowsPE" => setup(&format!("<UserData><ProductKey><Key>{key}</Key></ProductKey></UserData>")),
+        pass => shell(pass, &format!("<ProductKey>{key}</ProductKey>")),
+    };
+    let found = |pass: &str, key: &str, target: &Target<'_>| {
+        let found = check(key_in(pass, key).as_bytes(), Some(target)).expect("findings");
+        found.into_iter().map(|finding| (finding.rule, finding.severity)).collect::<Vec<_>>()
+    };
+    let other = |severity| vec![("key-of-other-edition", severity)];
+    let target = professional();
+    // The KMS client key of Enterprise; there is no such image.
+    let enterprise = "NPPR9-FWDCX-D2C8J-H872K-2YT43";
+    assert_eq!(found("windowsPE", enterprise, &target), other(Severity::Error));
+    assert_eq!(found("specialize", enterprise, &target), other(Severity::Warning));
+    // The generic key of Home: Setup would install the other image.
+    assert_eq!(found("windowsPE", "YTMG3-N6DKC-DKB77-7M9GH-8HVX7", &target), other(Severity::Warning));
+    // Pro, but of Windows 8.1.
+    assert_eq!(found("windowsPE", "GCRJD-8NW9H-F2CDX-CCM8D-9D6T9", &target), other(Severity::Error));
+    // Pro: KMS, generic, in small letters; and keys that nobody has published.
+    for key in
+        ["W269N-WFGWX-YVC9B-4J6C9-T83GX", "vk7jg-nphtm-c97jm-9mpgt-3v66t", "BBBBB-CCCCC-DDDDD-FFFFF-GGGGG"]
+    {
+        for pass in ["windowsPE", "specialize"] {
+            assert_eq!(found(pass, key, &target), [], "{pass} {key}");
+        }
+    }
+    // Without an image, without its edition, and for Server Core, whose edition has two names.
+    assert_eq!(check(key_in("specialize", enterprise).as_bytes(), None).expect("findings"), []);
+    assert_eq!(found("specialize", enterprise, &Target::default()), []);
+    let mut core = Target::default();
+    core.edition = Some("ServerStandardCor".to_owned());
+    core.build = Some(20348);
+    assert_eq!(found("windowsPE", "VDYBN-27WPP-V4HQT-9VMD4-VMK7H", &core), []);
+    assert_eq!(found("windowsPE", "N69G4-B89J2-4G8F4-WWYCC-J464C", &core), other(Severity::Error));
+    core.edition = Some("ServerStandardEvalCor".to_owned());
+    assert_eq!(
+        found("windowsPE", "N69G4-B89J2-4G8F4-WWYCC-J464C", &core),
+        [("key-for-evaluation", Severity::Warning)]
+    );
 }
 
 /// A file with nothing to say about.
@@ -364,7 +423,9 @@ fn a_file_of_a_hundred_thousand_settings_is_refused_in_time() {
 
 #[test]
 fn findings_of_real_answer_files_are_few_and_told() {
-    let Some(folder) = hives::testdata("unattend") else { return };
+    // Another folder of answer files may be named.
+    let named = std::env::var_os("IMGSVC_ANSWER_FILES").map(std::path::PathBuf::from);
+    let Some(folder) = named.or_else(|| hives::testdata("unattend")) else { return };
     let mut files: Vec<_> =
         std::fs::read_dir(folder).expect("the folder").flatten().map(|entry| entry.path()).collect();
     files.sort();

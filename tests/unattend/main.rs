@@ -16,7 +16,9 @@ mod check;
 mod documents;
 mod exchange;
 mod expat;
+mod famous;
 mod hostile;
+mod image;
 mod model;
 mod real;
 

@@ -54,6 +54,12 @@ fn of_file<'a>(target: Target<'a>, path: &Path) -> Result<Target<'a>> {
         index: image.index,
         name: image.name.clone(),
         description: image.description.clone(),
+        edition: image.windows.as_ref().and_then(|windows| windows.edition_id.clone()),
+        build: image
+            .windows
+            .as_ref()
+            .and_then(|windows| windows.version)
+            .and_then(|version| u32::try_from(version.build).ok()),
     });
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(target.with_images(name, images.collect()))

@@ -45,7 +45,7 @@ pub(super) fn write(draft: &mut Draft, options: &Options) -> Result<()> {
         if !name.is_ascii() {
             return Err(refused("computerName", format!("'{name}': a pattern has no letters but A to Z")));
         }
-        let place = place_holder(&pieces);
+        let place = place_holder(&pieces, serial_length(name, &pieces)?);
         check(&place)?;
         place
     };
@@ -61,9 +61,11 @@ pub(super) fn commands(options: &Options) -> Result<Vec<Command>> {
     if let [Piece::Text(_)] | [] = pieces.as_slice() {
         return Ok(Vec::new());
     }
-    let mut lines = vec![format!("$n={}", expression(&pieces))];
+    let serial = serial_length(options.computer_name.as_deref().unwrap_or_default(), &pieces)?;
+    let mut lines = vec![format!("$n={}", expression(&pieces, serial))];
     if pieces.contains(&Piece::Serial) {
-        lines.push(format!("$n=$n.Substring(0,[Math]::Min({MAX_LENGTH},$n.Length)).Trim('-')"));
+        // A machine without a serial number leaves the hyphen beside it.
+        lines.push("$n=$n.Trim('-')".to_owned());
     }
     lines.extend(
         [
@@ -125,24 +127,42 @@ fn pieces(pattern: &str) -> Result<Vec<Piece<'_>>> {
     }
 }
 
+/// How many characters of the serial number a name has room for, so that all else of it stays.
+fn serial_length(pattern: &str, pieces: &[Piece<'_>]) -> Result<usize> {
+    let taken = |piece: &Piece<'_>| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Random(digits) => usize::try_from(*digits).unwrap_or(MAX_LENGTH),
+        Piece::Serial => 0,
+    };
+    let taken = pieces.iter().map(taken).fold(0, usize::saturating_add);
+    let serials = pieces.iter().filter(|piece| **piece == Piece::Serial).count();
+    let room = MAX_LENGTH.saturating_sub(taken).checked_div(serials);
+    match room {
+        Some(0) => {
+            let reason = format!(
+                "'{pattern}' leaves no room for the serial number: a name has {MAX_LENGTH} characters"
+            );
+            Err(refused("computerName", reason))
+        }
+        room => Ok(room.unwrap_or(0)),
+    }
+}
+
 /// The name that Setup gets: what the machine is called if the script should fail.
-fn place_holder(pieces: &[Piece<'_>]) -> String {
+fn place_holder(pieces: &[Piece<'_>], serial: usize) -> String {
     let mut name = String::new();
     for piece in pieces {
         match piece {
             Piece::Text(text) => name.push_str(text),
             Piece::Random(digits) => (0..*digits).for_each(|_| name.push('0')),
-            Piece::Serial => name.push_str("SERIAL"),
+            Piece::Serial => name.extend("SERIAL".chars().take(serial)),
         }
-    }
-    if pieces.contains(&Piece::Serial) {
-        name = name.chars().take(MAX_LENGTH).collect();
     }
     name.trim_end_matches('-').to_owned()
 }
 
-/// The pattern in PowerShell.
-fn expression(pieces: &[Piece<'_>]) -> String {
+/// The pattern in PowerShell. Of the serial number the first characters stay, as in Autopilot's names.
+fn expression(pieces: &[Piece<'_>], serial: usize) -> String {
     let part = |piece: &Piece<'_>| match piece {
         Piece::Text(text) => format!("'{text}'"),
         Piece::Random(digits) => format!(
@@ -150,7 +170,9 @@ fn expression(pieces: &[Piece<'_>]) -> String {
             "",
             width = usize::try_from(*digits).unwrap_or(0)
         ),
-        Piece::Serial => r"(Get-WmiObject Win32_BIOS).SerialNumber -replace '[\W_]'".to_owned(),
+        Piece::Serial => format!(
+            r"(Get-WmiObject Win32_BIOS).SerialNumber -replace '[\W_]' -replace '(.{{{serial}}}).+','$1'"
+        ),
     };
     let parts: Vec<String> = pieces.iter().map(|piece| format!("({})", part(piece))).collect();
     parts.join("+")

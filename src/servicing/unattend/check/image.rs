@@ -1,13 +1,14 @@
-//! Rules about what is installed: the image that is chosen, product keys, joining a domain, scripts.
+//! Rules about what is installed: the image that is chosen, joining a domain, scripts.
 
 use super::disk_layout::is_true;
 use super::finding::{Finding, Severity};
+use super::keys::product_keys;
 use super::subject::Subject;
 use super::Rule;
 use crate::formats::unattend::PassName;
 
 /// The rules of this file.
-pub const RULES: &[Rule] = &[metadata, chosen_image, evaluation_keys, join, setup_complete];
+pub const RULES: &[Rule] = &[metadata, chosen_image, join, setup_complete];
 
 const SETUP: &str = "Microsoft-Windows-Setup";
 const JOIN: &str = "Microsoft-Windows-UnattendedJoin";
@@ -74,21 +75,6 @@ fn chosen_image(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Evaluation editions take no product key.
-fn evaluation_keys(subject: &Subject<'_>, found: &mut Vec<Finding>) {
-    let edition = subject.target.and_then(|target| target.edition.as_deref()).unwrap_or_default();
-    if !edition.to_ascii_lowercase().ends_with("eval") {
-        return;
-    }
-    let setup = subject.settings(SETUP, "UserData/ProductKey/Key");
-    let shell = subject.settings("Microsoft-Windows-Shell-Setup", "ProductKey");
-    for (_, node) in setup.chain(shell).filter(|(_, node)| !node.value.trim().is_empty()) {
-        let message = format!("The image is the evaluation edition {edition}, which takes no product key.");
-        let finding = subject.finding("key-for-evaluation", Severity::Warning, node, message);
-        found.push(finding.remedy("Remove the key."));
-    }
-}
-
 /// Joining: a domain or a workgroup, and credentials for the domain.
 fn join(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for (index, node) in subject.settings(JOIN, "Identification") {
@@ -123,11 +109,7 @@ fn setup_complete(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         }
     }
     if runs && target.is_client() && !target.is_enterprise() {
-        let keys = ["Microsoft-Windows-Shell-Setup", SETUP].into_iter().flat_map(|component| {
-            let path = if component == SETUP { "UserData/ProductKey/Key" } else { "ProductKey" };
-            subject.settings(component, path)
-        });
-        for (_, node) in keys.filter(|(_, node)| !node.value.trim().is_empty()) {
+        for node in product_keys(subject) {
             let in_pass = subject.part(node).and_then(|part| part.pass).map_or("", PassName::as_str);
             let message = format!(
                 "The image has SetupComplete.cmd. Windows does not run it if the key in {in_pass} is one of an OEM."

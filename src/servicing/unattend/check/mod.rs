@@ -12,6 +12,7 @@ mod disk_layout;
 mod finding;
 mod identity;
 mod image;
+mod keys;
 mod lists;
 mod names;
 mod near;
@@ -47,7 +48,7 @@ pub fn check(bytes: &[u8], target: Option<&Target<'_>>) -> Result<Vec<Finding>> 
     };
     let subject = Subject::of(&file, target)?;
     let mut found = Vec::new();
-    let groups: [&[Rule]; 10] = [
+    let groups: [&[Rule]; 11] = [
         structure::RULES,
         identity::RULES,
         settings::RULES,
@@ -56,6 +57,7 @@ pub fn check(bytes: &[u8], target: Option<&Target<'_>>) -> Result<Vec<Finding>> 
         lists::RULES,
         disk::RULES,
         image::RULES,
+        keys::RULES,
         accounts::RULES,
         commands::RULES,
     ];

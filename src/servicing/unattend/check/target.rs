@@ -20,6 +20,10 @@ pub struct ImageName {
     pub name: Option<String>,
     /// Its description.
     pub description: Option<String>,
+    /// Its edition: `Professional`.
+    pub edition: Option<String>,
+    /// Its build of Windows.
+    pub build: Option<u32>,
 }
 
 impl std::fmt::Display for ImageName {
@@ -99,6 +103,12 @@ impl<'a> Target<'a> {
     /// Whether the image has a language.
     pub fn has_language(&self, name: &str) -> bool {
         self.languages.iter().any(|language| language.eq_ignore_ascii_case(name))
+    }
+
+    /// The image is of an evaluation edition: `EnterpriseEval`, `ServerStandardEvalCor`.
+    pub fn is_evaluation(&self) -> bool {
+        let edition = self.edition.as_deref().unwrap_or_default().to_ascii_lowercase();
+        ["eval", "evalcor", "evalcore"].iter().any(|end| edition.ends_with(end))
     }
 
     /// The image is known to be of a client.

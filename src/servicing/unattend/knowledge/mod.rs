@@ -5,9 +5,11 @@
 //!
 //! Reference: the heads of the files in `data/unattend`; docs/formats/unattend.md.
 
+mod keys;
 mod table;
 mod value;
 
+pub use keys::KnownKey;
 pub use value::Kind;
 
 use crate::formats::unattend::PassName;
@@ -18,6 +20,7 @@ const COMPONENTS: &str = include_str!("../../../../data/unattend/components.tsv"
 const SETTINGS: &str = include_str!("../../../../data/unattend/settings.tsv");
 const TIME_ZONES: &str = include_str!("../../../../data/unattend/timezones.tsv");
 const LOCALES: &str = include_str!("../../../../data/unattend/locales.tsv");
+const KEYS: &str = include_str!("../../../../data/unattend/keys.tsv");
 
 /// The last build of Windows up to which the settings of a whole component are complete.
 pub const COMPLETE_TO: u32 = 17763;
@@ -127,6 +130,7 @@ pub struct Knowledge {
     components: BTreeMap<String, Component>,
     time_zones: BTreeMap<String, &'static str>,
     locales: BTreeMap<String, Locale>,
+    keys: BTreeMap<&'static str, KnownKey>,
 }
 
 impl Knowledge {
@@ -148,7 +152,8 @@ impl Knowledge {
         let time_zones = table::rows(TIME_ZONES).map(|row| (key(row.field(0)), row.field(0))).collect();
         let locale = |row: table::Row| Locale { name: row.field(0), has_pack: row.field(1) == "yes" };
         let locales = table::rows(LOCALES).map(locale).map(|found| (key(found.name), found)).collect();
-        Self { components, time_zones, locales }
+        let keys = table::rows(KEYS).filter_map(KnownKey::parse).map(|found| (found.key, found)).collect();
+        Self { components, time_zones, locales, keys }
     }
 
     /// A component by its name; case does not count.
@@ -174,6 +179,11 @@ impl Knowledge {
     /// A locale by its name; case does not count.
     pub fn locale(&self, name: &str) -> Option<Locale> {
         self.locales.get(&key(name)).copied()
+    }
+
+    /// A published product key; case does not count.
+    pub fn product_key(&self, key: &str) -> Option<KnownKey> {
+        self.keys.get(key.trim().to_ascii_uppercase().as_str()).copied()
     }
 
     /// All locales, by name.
@@ -226,6 +236,11 @@ mod tests {
         assert_eq!(table::rows(SETTINGS).count(), settings, "a row is malformed, twice, or of no component");
         assert_eq!(table::rows(TIME_ZONES).count(), knowledge.time_zones.len());
         assert_eq!(table::rows(LOCALES).count(), knowledge.locales.len());
+        assert_eq!(table::rows(KEYS).count(), knowledge.keys.len());
+        for key in knowledge.keys.values() {
+            assert!(!key.source.is_empty() && !key.edition.is_empty(), "{key:?}");
+            assert_eq!(key.key.split('-').map(str::len).collect::<Vec<_>>(), [5; 5], "{key:?}");
+        }
         for component in knowledge.components() {
             assert!(!component.source.is_empty(), "{}", component.name);
             for setting in component.settings() {
@@ -266,5 +281,13 @@ mod tests {
         assert_eq!(knowledge.time_zone("w. europe standard time"), Some("W. Europe Standard Time"));
         assert!(knowledge.locale("de-DE").is_some_and(|locale| locale.has_pack));
         assert!(knowledge.locale("en-UK").is_none());
+        let pro = knowledge.product_key("w269n-wfgwx-yvc9b-4j6c9-t83gx").expect("the KMS key of Pro");
+        assert!(pro.is_for("Professional", Some(26100)) && !pro.is_for("Professional", Some(9600)));
+        assert!(!pro.is_for("ProfessionalN", None));
+        let server =
+            knowledge.product_key("N69G4-B89J2-4G8F4-WWYCC-J464C").expect("the KMS key of Server 2019");
+        assert!(
+            server.is_for("ServerStandardCor", Some(17763)) && !server.is_for("ServerStandard", Some(20348))
+        );
     }
 }

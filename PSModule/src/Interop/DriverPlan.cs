@@ -114,76 +114,6 @@ public sealed class DriverPlanChange
     public override string ToString() => Name is null ? $"{Action} {Key}" : $"{Action} {Key}\\{Name}";
 }
 
-/// <summary>A device that a package is for: one line of its INF.</summary>
-public sealed class DriverPlanDevice
-{
-    internal DriverPlanDevice(JsonObject device)
-    {
-        Architecture = device.Name("architecture");
-        HardwareId = device.Text("hardwareId");
-        CompatibleIds = device.Texts("compatibleIds");
-        Description = device.Name("description");
-        Manufacturer = device.Name("manufacturer");
-        Section = device.Name("section");
-        FeatureScore = device.Number32("featureScore");
-    }
-
-    /// <summary>The processor that the line is for, as INF files name it.</summary>
-    public string Architecture { get; }
-
-    /// <summary>The hardware id; null for a device that is chosen by hand.</summary>
-    public string? HardwareId { get; }
-
-    /// <summary>The compatible ids.</summary>
-    public IReadOnlyList<string> CompatibleIds { get; }
-
-    /// <summary>What the device is called.</summary>
-    public string Description { get; }
-
-    /// <summary>Who makes the device.</summary>
-    public string Manufacturer { get; }
-
-    /// <summary>The section of the INF that installs it.</summary>
-    public string Section { get; }
-
-    /// <summary>The feature score of that section: 255 unless the INF says otherwise; lower is better.</summary>
-    public uint FeatureScore { get; }
-
-    /// <summary>The hardware id, or what the device is called.</summary>
-    public override string ToString() => HardwareId ?? Description;
-}
-
-/// <summary>A service that a package installs.</summary>
-public sealed class DriverPlanService
-{
-    internal DriverPlanService(JsonObject service)
-    {
-        Name = service.Name("name");
-        Start = service.OptionalNumber32("start");
-        Type = service.OptionalNumber32("type");
-        Binary = service.Text("binary");
-        DisplayName = service.Text("displayName");
-    }
-
-    /// <summary>The name of its key.</summary>
-    public string Name { get; }
-
-    /// <summary>When it starts: 0 boot, 1 system, 2 automatic, 3 demand, 4 disabled.</summary>
-    public uint? Start { get; }
-
-    /// <summary>What it is: 1 kernel driver, 2 file system driver, 16 a program.</summary>
-    public uint? Type { get; }
-
-    /// <summary>Its program file in the image, or as the INF has it.</summary>
-    public string? Binary { get; }
-
-    /// <summary>The display name.</summary>
-    public string? DisplayName { get; }
-
-    /// <summary>The name.</summary>
-    public override string ToString() => Name;
-}
-
 /// <summary>What is wrong or remarkable about an INF file.</summary>
 public sealed class DriverFinding
 {
@@ -216,7 +146,7 @@ public sealed class DriverFinding
     public string Text { get; }
 
     /// <summary>The finding as compilers write them.</summary>
-    public override string ToString() => $"{File}({Line},{Column}): {Severity} {Code}: {Text}";
+    public override string ToString() => $"{File}{(Line == 0 ? string.Empty : $"({Line},{Column})")}: {Severity} {Code}: {Text}";
 }
 
 /// <summary>What a catalogue says of one file.</summary>
@@ -288,8 +218,8 @@ public sealed class DriverPlan
     {
         Files = plan.Objects("files").Select(file => new DriverPlanFile(file)).ToArray();
         Registry = plan.Objects("registry").Select(change => new DriverPlanChange(change)).ToArray();
-        Devices = plan.Objects("devices").Select(device => new DriverPlanDevice(device)).ToArray();
-        Services = plan.Objects("services").Select(service => new DriverPlanService(service)).ToArray();
+        Devices = plan.Objects("devices").Select(device => new DriverDevice(device)).ToArray();
+        Services = plan.Objects("services").Select(service => new DriverService(service)).ToArray();
         Findings = plan.Objects("findings").Select(finding => new DriverFinding(finding)).ToArray();
         Signature = plan.Object("signature") is JsonObject signature ? new DriverSignatureInfo(signature) : null;
         Remarks = plan.Texts("remarks");
@@ -302,10 +232,10 @@ public sealed class DriverPlan
     public IReadOnlyList<DriverPlanChange> Registry { get; }
 
     /// <summary>The devices that the package is for.</summary>
-    public IReadOnlyList<DriverPlanDevice> Devices { get; }
+    public IReadOnlyList<DriverDevice> Devices { get; }
 
     /// <summary>The services that the package describes.</summary>
-    public IReadOnlyList<DriverPlanService> Services { get; }
+    public IReadOnlyList<DriverService> Services { get; }
 
     /// <summary>What is wrong or remarkable about the INF.</summary>
     public IReadOnlyList<DriverFinding> Findings { get; }

@@ -100,10 +100,10 @@ public sealed class DriverTest
     public IReadOnlyList<DriverPlanChange> Registry { get; }
 
     /// <summary>The devices that the package is for.</summary>
-    public IReadOnlyList<DriverPlanDevice> Devices { get; }
+    public IReadOnlyList<DriverDevice> Devices { get; }
 
     /// <summary>The services that the package describes.</summary>
-    public IReadOnlyList<DriverPlanService> Services { get; }
+    public IReadOnlyList<DriverService> Services { get; }
 
     /// <summary>What is wrong or remarkable about the INF, with its place.</summary>
     public IReadOnlyList<DriverFinding> Findings { get; }

@@ -23,10 +23,7 @@ mod target;
 mod test;
 
 pub(crate) use add::add_to;
-pub use add::plan::{
-    Finding, PackagePlan, PlannedChange, PlannedDevice, PlannedFile, PlannedService, RegistryAction,
-    SignatureInfo,
-};
+pub use add::plan::{Finding, PackagePlan, PlannedChange, PlannedFile, RegistryAction, SignatureInfo};
 pub use add::{add, AddOptions};
 pub use boot_start::BootCritical;
 pub use compare::{Compared, ComparedDriver, Comparison, DriverChange, DriverDifference};
@@ -34,6 +31,7 @@ pub use inventory::detail::{DriverDetail, StoredFile};
 pub use inventory::export::{export, ExportOptions};
 pub use inventory::list::{list, query, query_image, DriverList, ListOptions};
 pub use matching::{find_matches, DriverMatch, MatchOptions, Matches};
+pub use package::contents::{DriverDevice, DriverService};
 pub use package::find::{find, FoundPackage, FoundPackages};
 pub use package::nominal::NominalTarget;
 pub use package::signature::{Coverage, FileCheck};

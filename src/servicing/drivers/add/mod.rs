@@ -74,27 +74,11 @@ pub(crate) fn add_to(
     options: AddOptions,
     observer: Observer<'_>,
 ) -> Result<Vec<DriverReport>> {
-    let found = find(paths, options.recurse)?;
     let now = clock::now();
+    let recurse = options.recurse;
     let mut planner = Planner::open(&transaction.view(), details, options, now)?;
-    let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
-    let mut queue = Queue::new(found.packages);
-    while let Some(waiting) = queue.next() {
-        report(observer, Phase::Drivers, queue.done(), queue.total())?;
-        let outcome = planner.prepare(&waiting.path, &transaction.view())?;
-        let report = match outcome {
-            Outcome::Done(report) => report,
-            Outcome::Ready(report, prepared) => {
-                queue.bring(&waiting.path, prepared.copy_infs())?;
-                put(&mut planner, report, &prepared, transaction, observer)?
-            }
-            Outcome::Deferred(report, prepared) => {
-                queue.bring(&waiting.path, prepared.copy_infs())?;
-                defer(&mut planner, report, &prepared, transaction, observer)?
-            }
-        };
-        reports.push(waiting.explain(report));
-    }
+    let (mut reports, total) =
+        each_package(&mut planner, paths, recurse, &mut Way::Add(transaction), observer)?;
     if reports.iter().any(|report| report.status == DriverStatus::Deferred) {
         let architecture = planner.target.target.architecture;
         let mut remarks = planner.first_boot.store(architecture, transaction, observer)?;
@@ -107,7 +91,7 @@ pub(crate) fn add_to(
     if reports.iter().any(|report| changes.contains(&report.status)) {
         planner.target.stage(transaction, now, observer)?;
         // The last word a caller can cancel at: after it, the changes are made.
-        report(observer, Phase::Drivers, queue.total(), queue.total())?;
+        report(observer, Phase::Drivers, total, total)?;
     } else {
         planner.target.close(&transaction.view());
     }
@@ -122,27 +106,63 @@ pub(super) fn preview(
     options: AddOptions,
     observer: Observer<'_>,
 ) -> Result<Vec<DriverReport>> {
-    let found = find(paths, options.recurse)?;
+    let recurse = options.recurse;
     let mut planner = Planner::open(view, details, AddOptions { preview: true, ..options }, clock::now())?;
+    let (reports, _) = each_package(&mut planner, paths, recurse, &mut Way::Preview(view), observer)?;
+    planner.target.close(view);
+    Ok(reports)
+}
+
+/// What is done with a package that can be added.
+enum Way<'a, 't> {
+    Add(&'a mut Transaction<'t>),
+    Preview(&'a View<'a>),
+}
+
+impl Way<'_, '_> {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Add(transaction) => transaction.view(),
+            Self::Preview(view) => **view,
+        }
+    }
+}
+
+/// Works through the packages of `paths` and those that they bring: their reports, and how many they are.
+fn each_package(
+    planner: &mut Planner,
+    paths: &[PathBuf],
+    recurse: bool,
+    way: &mut Way<'_, '_>,
+    observer: Observer<'_>,
+) -> Result<(Vec<DriverReport>, u64)> {
+    let found = find(paths, recurse)?;
     let mut reports: Vec<DriverReport> = found.missing.iter().map(|path| not_found(path)).collect();
     let mut queue = Queue::new(found.packages);
     while let Some(waiting) = queue.next() {
         report(observer, Phase::Drivers, queue.done(), queue.total())?;
-        let report = match planner.prepare(&waiting.path, view)? {
-            Outcome::Done(report) => report,
-            Outcome::Ready(report, prepared) => {
-                queue.bring(&waiting.path, prepared.copy_infs())?;
+        let outcome = planner.prepare(&waiting.path, &way.view())?;
+        if let Outcome::Ready(_, prepared) | Outcome::Deferred(_, prepared) = &outcome {
+            queue.bring(&waiting.path, prepared.copy_infs())?;
+        }
+        let report = match (outcome, &mut *way) {
+            (Outcome::Done(report), _) => report,
+            (Outcome::Ready(report, prepared), Way::Add(transaction)) => {
+                put(planner, report, &prepared, transaction, observer)?
+            }
+            (Outcome::Ready(report, prepared), Way::Preview(view)) => {
                 planner.plan(report, &prepared, view)?
             }
-            Outcome::Deferred(report, prepared) => {
-                queue.bring(&waiting.path, prepared.copy_infs())?;
+            (Outcome::Deferred(report, prepared), Way::Add(transaction)) => {
+                defer(planner, report, &prepared, transaction, observer)?
+            }
+            (Outcome::Deferred(report, prepared), Way::Preview(view)) => {
                 planner.plan_deferred(report, &prepared, view)?
             }
         };
         reports.push(waiting.explain(report));
     }
-    planner.target.close(view);
-    Ok(reports)
+    Ok((reports, queue.total()))
 }
 
 /// What an admin should know of an image that Windows Setup is done with.

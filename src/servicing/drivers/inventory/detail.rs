@@ -7,8 +7,8 @@ use crate::formats::inf::{
     driver_store_hash, Architecture, Environment, Evaluation, Inf, Strictness, Target, SIZE_LIMIT,
 };
 use crate::image::{ImagePath, TextPattern, View};
-use crate::servicing::drivers::add::plan::{devices, services, PlannedDevice, PlannedService};
 use crate::servicing::drivers::database::classes;
+use crate::servicing::drivers::package::contents::{devices, services, DriverDevice, DriverService};
 use crate::servicing::drivers::report::DriverInfo;
 use crate::servicing::drivers::store::INF_DIRECTORY;
 use serde::Serialize;
@@ -31,11 +31,11 @@ pub struct DriverDetail {
     /// Whether the INF has the hash that the folder's name says; none if there is no INF.
     pub intact: Option<bool>,
     /// The devices it is for.
-    pub devices: Vec<PlannedDevice>,
+    pub devices: Vec<DriverDevice>,
     /// The files it is made of.
     pub files: Vec<StoredFile>,
     /// The services it installs.
-    pub services: Vec<PlannedService>,
+    pub services: Vec<DriverService>,
     /// Ids of devices that it is not for, whatever else matches (`ExcludeID`).
     pub exclude_ids: Vec<String>,
     /// What is missing or wrong.
@@ -75,7 +75,7 @@ pub struct StoredInf {
     /// The architecture it is for.
     pub architecture: Architecture,
     /// The services it installs.
-    pub services: Vec<PlannedService>,
+    pub services: Vec<DriverService>,
     /// Whether it has the hash that its folder's name says.
     pub intact: bool,
     /// The catalogue it names.
@@ -221,7 +221,7 @@ impl<'a> Details<'a> {
     }
 
     /// The devices as far as the database's index knows them.
-    fn indexed_devices(&mut self, published: &str) -> Result<Vec<PlannedDevice>> {
+    fn indexed_devices(&mut self, published: &str) -> Result<Vec<DriverDevice>> {
         let ids = match &self.ids {
             Some(ids) => ids,
             None => {
@@ -236,7 +236,7 @@ impl<'a> Details<'a> {
         };
         let found = ids.get(&published.to_lowercase()).into_iter().flatten();
         let architecture = self.inventory.target.architecture.name();
-        let device = |(id, indexed): (&String, &IndexedId)| PlannedDevice {
+        let device = |(id, indexed): (&String, &IndexedId)| DriverDevice {
             architecture,
             hardware_id: (!indexed.is_compatible).then(|| id.clone()),
             compatible_ids: indexed.is_compatible.then(|| id.clone()).into_iter().collect(),

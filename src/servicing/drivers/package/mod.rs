@@ -1,5 +1,6 @@
 //! A driver package on the host: its INF, what of it is for an image, its files and its signature.
 
+pub(super) mod contents;
 pub(super) mod find;
 pub(super) mod nominal;
 pub mod signature;

@@ -41,6 +41,18 @@ one-edition-for-fat32.ps1)
     [ ! -e "$work/part.swm.wim" ] || { echo "the file in between was left"; exit 1; }
     [ "$before" = "$(sha256sum <"$image")" ] || { echo "the image changed"; exit 1; }
     ;;
+unattended-image.ps1)
+    out/imgsh "$script" "$image" 1 PC-042 "$work/unattend.xml" | tee "$work/report"
+    grep -q '^Placed .*Shell-Setup/ComputerName$' "$work/report"
+    wimlib-imagex extract "$image" 1 /Windows/Panther/unattend.xml --to-stdout | cmp - "$work/unattend.xml"
+    # An answer file that is not for the image changes nothing.
+    before=$(sha256sum <"$image")
+    if out/imgsh "$script" "$image" 1 PC-043 "$work/other.xml" -Locale de-DE; then
+        echo "a language that the image lacks was passed over"
+        exit 1
+    fi
+    [ "$before" = "$(sha256sum <"$image")" ] || { echo "the image changed"; exit 1; }
+    ;;
 *)
     echo "build/run-example.sh does not know how to run $script"
     exit 1

@@ -107,7 +107,7 @@ Describe 'New-Unattend' {
         [System.IO.File]::Exists($file) | Should -BeFalse
     }
 
-    It 'a pattern of a name is a script that PowerShell reads' {
+    It 'a pattern of a name is a script that replaces the name of the file, and no other' {
         $null = New-Unattend $file -ComputerName 'S%SERIAL%-%RAND:3%'
         $lines = foreach ($command in Get-Value specialize Deployment RunSynchronous/RunSynchronousCommand/Path) {
             if ($command -match '^cmd\.exe /c echo (.*) >>?%SystemRoot%') { $Matches[1] }
@@ -115,6 +115,26 @@ Describe 'New-Unattend' {
         $errors = $null
         $null = [System.Management.Automation.Language.Parser]::ParseInput($lines -join "`r`n", [ref] $null, [ref] $errors)
         "$errors" | Should -BeNullOrEmpty
+
+        # A machine whose registry is a table; the script looks twice.
+        $placeholder = @(Get-Value specialize Shell-Setup ComputerName)[0]
+        $names, $tcpip = 'HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName', 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
+        $registry = @{
+            "$names\ActiveComputerName" = @{ ComputerName = 'MINIWINPC' }
+            "$names\ComputerName"       = @{ ComputerName = $placeholder.ToUpper() }
+            $tcpip                      = @{ 'Hostname' = 'somebodys'; 'NV Hostname' = $placeholder }
+        }
+        function Get-WmiObject { [PSCustomObject]@{ SerialNumber = '12-34' } }
+        function Get-Random { 7 }
+        function Start-Sleep { }
+        function Remove-Item { }
+        function Get-ItemProperty($Path) { $registry[$Path] }
+        function Set-ItemProperty($Path, $Name, $Value) { $registry[$Path][$Name] = $Value }
+        & ([scriptblock]::Create(($lines -join "`r`n").Replace('36000', '2')))
+        $registry["$names\ActiveComputerName"].ComputerName | Should -BeExactly 'MINIWINPC'
+        $registry["$names\ComputerName"].ComputerName | Should -BeExactly 'S1234-007'
+        $registry[$tcpip].Hostname | Should -BeExactly 'somebodys'
+        $registry[$tcpip].'NV Hostname' | Should -BeExactly 'S1234-007'
     }
 
     It 'a long serial number is cut so that all else of the name stays' {

@@ -3,7 +3,8 @@
 //! Setup knows a name and `*`, nothing else. `%RAND:n%` and `%SERIAL%` are what Windows has in provisioning packages
 //! and Autopilot profiles; here they become commands of pass specialize. Setup sets the name after those commands
 //! have run, so that renaming in them is in vain; a script that goes on in the background until Setup
-//! reboots sets the four registry values that hold the name.
+//! reboots replaces the name of the file in the four registry values that hold it. A name that somebody writes into
+//! the file later is not that one, and stays.
 //!
 //! Reference: docs/unattend-authoring.md "Computer names by pattern".
 
@@ -67,18 +68,17 @@ pub(super) fn commands(options: &Options) -> Result<Vec<Command>> {
         // A machine without a serial number leaves the hyphen beside it.
         lines.push("$n=$n.Trim('-')".to_owned());
     }
-    lines.extend(
-        [
-            "Remove-Item $PSCommandPath",
-            r"$r='HKLM:\SYSTEM\CurrentControlSet\'",
-            "for($i=0;$i -lt 36000;$i++){Start-Sleep -Milliseconds 50",
-            "foreach($k in 'ActiveComputerName','ComputerName'){",
-            r"Set-ItemProperty ($r+'Control\ComputerName\'+$k) ComputerName $n.ToUpper()}",
-            "foreach($v in 'Hostname','NV Hostname'){",
-            r"Set-ItemProperty ($r+'Services\Tcpip\Parameters') $v $n}}",
-        ]
-        .map(str::to_owned),
-    );
+    let place = place_holder(&pieces, serial);
+    lines.extend([
+        "Remove-Item $PSCommandPath".to_owned(),
+        r"$r='HKLM:\SYSTEM\CurrentControlSet\'".to_owned(),
+        "for($i=0;$i -lt 36000;$i++){Start-Sleep -Milliseconds 50".to_owned(),
+        r"foreach($k in 'ActiveComputerName','ComputerName'){$p=$r+'Control\ComputerName\'+$k".to_owned(),
+        format!("if((Get-ItemProperty $p).ComputerName -eq '{place}'){{"),
+        "Set-ItemProperty $p ComputerName $n.ToUpper()}}".to_owned(),
+        r"foreach($v in 'Hostname','NV Hostname'){$p=$r+'Services\Tcpip\Parameters'".to_owned(),
+        format!("if((Get-ItemProperty $p).$v -eq '{place}'){{Set-ItemProperty $p $v $n}}}}}}"),
+    ]);
     // The first line begins the file anew.
     let arrows = std::iter::once(">").chain(std::iter::repeat(">>"));
     let echo = |(line, arrow): (String, &str)| Command {

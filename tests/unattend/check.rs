@@ -127,6 +127,7 @@ fn broken() -> Vec<(&'static str, Severity, String)> {
         ("malformed-xml", Error, "<?xml version=\"1.0\"?><unattend><settings></unattend>".to_owned()),
         ("malformed-xml", Error, "<unattend>\n<settings>".to_owned()),
         ("wrong-namespace", Error, "<unattend><settings pass=\"specialize\"/></unattend>".to_owned()),
+        ("wrong-namespace", Warning, "<unattend xmlns=\"urn:schemas-microsoft-com:asm.v3\"/>".to_owned()),
         ("missing-pass", Error, whole("<settings/>")),
         ("unknown-pass", Error, whole("<settings pass=\"oobesystem\"/>")),
         ("unknown-pass", Error, whole("<settings pass=\"setup\"/>")),
@@ -147,8 +148,9 @@ fn broken() -> Vec<(&'static str, Severity, String)> {
         ("wrong-token", Error, identity(&format!("{named} {amd64} publicKeyToken=\"0123456789abcdef\" {place}"))),
         ("missing-language", Error, identity(&format!("{named} {amd64} {token} versionScope=\"nonSxS\""))),
         ("wrong-language", Error, identity(&format!("{named} {amd64} {token} language=\"en-US\" versionScope=\"nonSxS\""))),
-        ("missing-scope", Error, identity(&format!("{named} {amd64} {token} language=\"neutral\""))),
+        ("missing-scope", Information, identity(&format!("{named} {amd64} {token} language=\"neutral\""))),
         ("wrong-scope", Error, identity(&format!("{named} {amd64} {token} language=\"neutral\" versionScope=\"SxS\""))),
+        ("wrong-scope", Warning, identity(&format!("{named} {amd64} {token} language=\"neutral\" versionScope=\"neutral\""))),
         ("repeated-component", Warning, file("specialize", &component(SHELL, "").repeat(2))),
         ("unknown-component", Information, file("specialize", &component("Contoso-Setup", ""))),
         ("unknown-component", Error, file("specialize", &component("Microsoft-Windows-ShellSetup", ""))),
@@ -158,7 +160,7 @@ fn broken() -> Vec<(&'static str, Severity, String)> {
         ("unknown-setting", Error, shell("specialize", "<ComputerNam>PC1</ComputerNam>")),
         ("unknown-setting", Warning, shell("specialize", "<Colour>red</Colour>")),
         ("unknown-setting", Warning, shell("oobeSystem", "<HideEULAPage>true</HideEULAPage>")),
-        ("setting-case", Error, shell("specialize", "<computerName>PC1</computerName>")),
+        ("setting-case", Warning, shell("specialize", "<computerName>PC1</computerName>")),
         ("setting-not-in-pass", Error, shell("oobeSystem", "<ComputerName>PC1</ComputerName>")),
         ("setting-removed", Information, shell("specialize", "<Themes><ScreenSaver>a.scr</ScreenSaver></Themes>")),
         ("setting-deprecated", Information, shell("oobeSystem", "<OOBE><NetworkLocation>Work</NetworkLocation></OOBE>")),
@@ -410,6 +412,37 @@ fn nothing_is_found_in_a_sound_file() {
     let mut target = evaluation();
     target.edition = Some("Enterprise".to_owned());
     assert_eq!(check(sound().as_bytes(), Some(&target)).expect("no error"), []);
+}
+
+#[test]
+fn what_a_tool_fills_in_later_is_not_judged() {
+    let fill_in = [
+        "{{ Name }}",
+        "{Name}",
+        "${name}",
+        "%{ if a }x%{ endif }",
+        "{% name %}",
+        "[ REPLACE THIS ]",
+        "<%= name %>",
+    ];
+    for text in fill_in.map(|text| text.replace('<', "&lt;").replace('>', "&gt;")) {
+        let settings = format!(
+            "<ComputerName>{text}</ComputerName><TimeZone>{text}</TimeZone><ProductKey>{text}</ProductKey>\
+             <CopyProfile>{text}</CopyProfile>"
+        );
+        let file = shell("specialize", &settings).replace("\"amd64\"", &format!("\"{text}\""));
+        assert_eq!(check(file.as_bytes(), None).expect("no error"), [], "{text}");
+    }
+    // One of two is left when the file is made.
+    let either =
+        shell("specialize", "%{ if a }<TimeZone>UTC</TimeZone>%{ else }<TimeZone>UTC</TimeZone>%{ endif }");
+    assert_eq!(check(either.as_bytes(), None).expect("no error"), []);
+    let group =
+        setup("<UserData><ProductKey>{% if key %}<Key>{{ key }}</Key>{% endif %}</ProductKey></UserData>");
+    assert_eq!(check(group.as_bytes(), None).expect("no error"), []);
+    // A GUID in braces is a value.
+    let guid = shell("specialize", "<ComputerName>{7820AE76-23E3-4229-82C1-E41CB67D5B9C}</ComputerName>");
+    assert_eq!(check(guid.as_bytes(), None).expect("findings").len(), 1);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod documents;
 mod exchange;
 mod expat;
 mod famous;
+mod homes;
 mod hostile;
 mod image;
 mod model;

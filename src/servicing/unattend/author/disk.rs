@@ -1,8 +1,8 @@
 //! Disk layouts.
 //!
 //! They are Microsoft's for answer files: the partition that takes the rest of the disk has to be the last one, so the
-//! recovery tools stand before it. Sizes follow today's advice: an ESP that disks with 4,096-byte sectors take
-//! too, room for the recovery tools to grow.
+//! recovery tools stand before it. Sizes satisfy what the pages ask for today and asked for before: an ESP that disks with
+//! 4,096-byte sectors take too, room for the recovery tools to grow. docs/unattend-authoring.md compares them.
 //!
 //! Reference: <https://learn.microsoft.com/windows-hardware/manufacture/desktop/configure-uefigpt-based-hard-drive-partitions>,
 //! <https://learn.microsoft.com/windows-hardware/manufacture/desktop/configure-biosmbr-based-hard-drive-partitions>,

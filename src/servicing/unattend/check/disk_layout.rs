@@ -65,7 +65,14 @@ pub struct InstallTo<'s, 'a> {
 impl<'s, 'a> Disk<'s, 'a> {
     /// The disks of all components for Setup: each stands for itself.
     pub fn all(subject: &'s Subject<'a>) -> Vec<Self> {
-        subject.settings(COMPONENT, DISK).map(|(index, node)| Self::read(subject, index, node)).collect()
+        let disks = subject.settings(COMPONENT, DISK).map(|(index, node)| Self::read(subject, index, node));
+        // Nobody knows yet which partitions there will be.
+        let is_open = |disk: &Self| {
+            let mut nodes =
+                disk.created.iter().map(|made| made.node).chain(disk.modified.iter().map(|made| made.node));
+            disk.node.is_conditional || nodes.any(|node| node.is_conditional)
+        };
+        disks.filter(|disk| !is_open(disk)).collect()
     }
 
     fn read(subject: &'s Subject<'a>, index: usize, node: &'s Node<'a>) -> Self {
@@ -134,7 +141,9 @@ impl<'s, 'a> InstallTo<'s, 'a> {
     pub fn all(subject: &'s Subject<'a>) -> Vec<Self> {
         let paths = [("ImageInstall/OSImage/InstallTo", true), ("ImageInstall/DataImage/InstallTo", false)];
         let of = |(path, is_windows)| {
-            subject.settings(COMPONENT, path).map(move |(at, node)| Self {
+            let places = subject.settings(COMPONENT, path);
+            let places = places.filter(|(at, _)| !subject.children_of(*at).any(|child| child.is_conditional));
+            places.map(move |(at, node)| Self {
                 node,
                 disk: number(subject.text_of(at, "DiskID")),
                 partition: number(subject.text_of(at, "PartitionID")),

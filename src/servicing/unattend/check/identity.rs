@@ -2,7 +2,7 @@
 //! one that the image has, and says nothing.
 
 use super::finding::{Finding, Severity};
-use super::subject::{Part, Subject};
+use super::subject::{is_template, Part, Subject};
 use super::Rule;
 use crate::formats::unattend::PassName;
 use std::collections::HashSet;
@@ -10,7 +10,8 @@ use std::collections::HashSet;
 /// The rules of this file.
 pub const RULES: &[Rule] = &[names, architectures, tokens, languages, scopes, repeated, image_architecture];
 
-/// The identity that all components of Windows have, in all catalogues: `data/unattend/components.tsv`.
+/// The identity that all components of Windows have, in all catalogues: `data/unattend/components.tsv`. The schema of
+/// answer files takes `nonSxS` where no version scope is named, and `neutral` as one.
 const PUBLIC_KEY_TOKEN: &str = "31bf3856ad364e35";
 const DEFAULT_LANGUAGE: &str = "neutral";
 const VERSION_SCOPE: &str = "nonSxS";
@@ -35,7 +36,7 @@ fn architectures(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         };
         let rule = if name.is_empty() { "missing-architecture" } else { "unknown-architecture" };
         let remedy = "Write processorArchitecture=\"amd64\" (64 bit), \"arm64\" or \"x86\".";
-        if !name.contains("{{") && !name.contains('%') {
+        if !is_template(name) && !name.contains('%') {
             found.push(part.finding(rule, Severity::Error, message).remedy(remedy));
         }
     }
@@ -71,12 +72,17 @@ fn languages(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 fn scopes(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let is_wrong = |part: &&Part<'_>| !part.identity.version_scope.eq_ignore_ascii_case(VERSION_SCOPE);
     for part in subject.parts.iter().filter(|part| part.known.is_some()).filter(is_wrong) {
-        let (rule, message) = match part.identity.version_scope.as_str() {
-            "" => ("missing-scope", "The component has no versionScope.".to_owned()),
-            other => ("wrong-scope", format!("The component's versionScope is '{other}'.")),
+        let scope = part.identity.version_scope.as_str();
+        let (rule, severity, message) = match scope {
+            "" => ("missing-scope", Severity::Information, "The component has no versionScope.".to_owned()),
+            other => {
+                let in_schema = other.eq_ignore_ascii_case("neutral");
+                let severity = if in_schema { Severity::Warning } else { Severity::Error };
+                ("wrong-scope", severity, format!("The component's versionScope is '{other}'."))
+            }
         };
         let remedy = format!("Write versionScope=\"{VERSION_SCOPE}\".");
-        found.push(part.finding(rule, Severity::Error, message).remedy(remedy));
+        found.push(part.finding(rule, severity, message).remedy(remedy));
     }
 }
 

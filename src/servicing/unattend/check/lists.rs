@@ -15,7 +15,7 @@ fn repeated_settings(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let mut seen = HashSet::new();
     for node in &subject.nodes {
         let Some(known) = node.known.filter(|known| !known.kind.repeats()) else { continue };
-        if !seen.insert((node.part, node.parent, known.path)) {
+        if !seen.insert((node.part, node.parent, known.path)) && !node.is_conditional {
             let message = format!("{} is there twice in the same place.", known.path);
             let finding = subject.finding("repeated-setting", Severity::Error, node, message);
             found.push(finding.remedy("Remove one of them."));

@@ -41,6 +41,8 @@ pub struct Node<'a> {
     pub value: String,
     /// What is known of it.
     pub known: Option<&'static knowledge::Setting>,
+    /// A tool decides whether it is there: what is around it has a directive of a template engine in its text.
+    pub is_conditional: bool,
 }
 
 impl Node<'_> {
@@ -49,11 +51,32 @@ impl Node<'_> {
         self.element.name()
     }
 
-    /// The value is filled in later by a tool: `{{name}}`, `<%= … %>`, `${name}`, `%NAME%`…
+    /// The value is filled in later by a tool.
     pub fn is_template(&self) -> bool {
-        ["{{", "${", "$(", "<%", "@@", "[[", "__"].iter().any(|mark| self.value.contains(mark))
-            || self.value.matches('%').count() >= 2
+        is_template(&self.value)
     }
+}
+
+/// What tools put around parts of a file that they leave out or repeat.
+const DIRECTIVES: [&str; 4] = ["{{", "{%", "%{", "<%"];
+
+fn has_directive(element: Element<'_>) -> bool {
+    let text = element.text();
+    DIRECTIVES.iter().any(|mark| text.contains(mark))
+}
+
+/// Text that a tool fills in later: `{{name}}`, `{name}`, `[ name ]`, `<%= … %>`, `%{ if … }`, `${name}`, `%NAME%`…
+pub fn is_template(text: &str) -> bool {
+    let text = text.trim();
+    // Not `{` and `}` around a GUID.
+    let in_braces = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    let in_brackets = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let is_word = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    DIRECTIVES.iter().any(|mark| text.contains(mark))
+        || ["${", "$(", "@@", "[[", "__"].iter().any(|mark| text.contains(mark))
+        || text.matches('%').count() >= 2
+        || in_braces.is_some_and(is_word)
+        || in_brackets.is_some()
 }
 
 /// The file, taken apart.
@@ -99,10 +122,11 @@ impl<'a> Subject<'a> {
         else {
             return Ok(());
         };
-        let mut open: Vec<(Element<'a>, Option<usize>, String)> =
-            element.elements().map(|child| (child, None, String::new())).collect();
+        let is_conditional = has_directive(element);
+        let mut open: Vec<(Element<'a>, Option<usize>, String, bool)> =
+            element.elements().map(|child| (child, None, String::new(), is_conditional)).collect();
         open.reverse();
-        while let Some((element, parent, above)) = open.pop() {
+        while let Some((element, parent, above, is_conditional)) = open.pop() {
             let path = match above.is_empty() {
                 true => element.name().to_owned(),
                 false => format!("{above}/{}", element.name()),
@@ -116,10 +140,11 @@ impl<'a> Subject<'a> {
                 let found = number(index.saturating_add(open.len()).saturating_add(1));
                 return Err(Error::LimitExceeded { what, limit: number(MAX_NODES), found });
             }
+            let inside = is_conditional || (!element.is_leaf() && has_directive(element));
             let mut below: Vec<_> =
-                element.elements().map(|child| (child, Some(index), path.clone())).collect();
+                element.elements().map(|child| (child, Some(index), path.clone(), inside)).collect();
             below.reverse();
-            self.nodes.push(Node { part, parent, path, element, value, known });
+            self.nodes.push(Node { part, parent, path, element, value, known, is_conditional });
             self.children.entry(parent).or_default().push(index);
             open.append(&mut below);
         }

@@ -1,7 +1,7 @@
 //! Rules about values: what the text of a setting may be.
 
 use super::finding::{Finding, Severity};
-use super::subject::{Node, Subject};
+use super::subject::{is_template, Node, Subject};
 use super::Rule;
 use crate::formats::unattend::NAMESPACE;
 use crate::servicing::unattend::knowledge::{Kind, Setting};
@@ -36,7 +36,7 @@ fn shapes(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let own = node.element.elements().filter(|child| child.namespace() == Some(NAMESPACE)).count();
         if known.kind.has_elements() {
             let text = node.element.text();
-            if !text.trim().is_empty() {
+            if !text.trim().is_empty() && !is_template(&text) {
                 let message = format!("{} holds elements, not text.", known.path);
                 found.push(
                     subject

@@ -1295,7 +1295,8 @@ imgsvc_status imgsvc_unattend_create(const uint16_t *file_path,
 // With a session, or with `options`: `{imagePath, index}` (an image file and which of its images, from 1), the
 // file is tested against that image too; `session` is NULL otherwise. `*out_document`: `{file, findings: [{rule (a
 // stable id), severity: "Error"|"Warning"|"Information", line, column (from 1), pass, component, architecture,
-// setting (its path below the component), message, remedy}]}`, in the order of the file.
+// setting (its path below the component), settingPath (the whole path of a setting with a value), message,
+// remedy}]}`, in the order of the file.
 //
 // # Safety
 // `session` is NULL or a live handle that no other thread uses. `file_path` is NUL-terminated UTF-16. `options` is

@@ -43,10 +43,17 @@ $Settings
         $found[0].Setting | Should -Be 'ComputerName'
         $found[0].Line | Should -Be 5
         $found[0].Column | Should -Be 1
-        $found[0].File | Should -Be $bad
+        $found[0].UnattendPath | Should -Be $bad
+        $found[0].SettingPath | Should -Be 'oobeSystem/Microsoft-Windows-Shell-Setup/ComputerName'
         $found[0].Remedy | Should -Match 'specialize'
         "$($found[1])" | Should -Match '\(5,\d+\): Error: '
         $found[1].Rule | Should -Be 'number-out-of-range'
+    }
+
+    It 'finds what can be removed at once' {
+        $file = New-AnswerFile remove.xml oobeSystem '<ComputerName>*</ComputerName><OOBE><ProtectYourPC>7</ProtectYourPC></OOBE>'
+        $null = Test-Unattend $file | Remove-UnattendSetting -RemoveEmptyParent
+        Test-Unattend $file | Should -BeNullOrEmpty
     }
 
     It 'takes files from the pipeline and by wildcard, each once' {

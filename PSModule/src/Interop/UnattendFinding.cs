@@ -20,7 +20,7 @@ public sealed class UnattendFinding
 {
     internal UnattendFinding(string file, JsonObject finding)
     {
-        File = file;
+        UnattendPath = file;
         Rule = finding.Name("rule");
         Severity = finding.Choice("severity", UnattendSeverity.Warning);
         Line = finding.Number32("line");
@@ -29,6 +29,7 @@ public sealed class UnattendFinding
         Component = finding.Text("component");
         Architecture = finding.Text("architecture");
         Setting = finding.Text("setting");
+        SettingPath = finding.Text("settingPath");
         Message = finding.Name("message");
         Remedy = finding.Text("remedy");
     }
@@ -57,6 +58,9 @@ public sealed class UnattendFinding
     /// <summary>The path of the setting below the component.</summary>
     public string? Setting { get; }
 
+    /// <summary>The whole path of a setting with a value, for the commands that read and change it.</summary>
+    public string? SettingPath { get; }
+
     /// <summary>What is wrong.</summary>
     public string Message { get; }
 
@@ -64,8 +68,8 @@ public sealed class UnattendFinding
     public string? Remedy { get; }
 
     /// <summary>The full path of the answer file.</summary>
-    public string File { get; }
+    public string UnattendPath { get; }
 
     /// <summary>The place, the severity and the message, as compilers write them.</summary>
-    public override string ToString() => $"{File}({Line},{Column}): {Severity}: {Message}";
+    public override string ToString() => $"{UnattendPath}({Line},{Column}): {Severity}: {Message}";
 }

@@ -34,6 +34,8 @@ pub struct Finding {
     pub architecture: Option<String>,
     /// The path of the setting below the component.
     pub setting: Option<String>,
+    /// The whole path of the setting if the finding is about one that has a value: it means that one and no other.
+    pub setting_path: Option<String>,
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -57,6 +59,7 @@ impl Finding {
             component: None,
             architecture: None,
             setting: None,
+            setting_path: None,
             message: message.into(),
             remedy: None,
         }

@@ -27,8 +27,9 @@ pub(super) use near::nearest;
 pub use target::{ImageName, Target};
 
 use crate::error::{Error, Result};
-use crate::formats::unattend::AnswerFile;
+use crate::formats::unattend::{AnswerFile, SettingPath};
 use crate::formats::xml::Position;
+use std::collections::HashMap;
 use subject::Subject;
 
 /// A rule: looks at the file, and says what it finds.
@@ -66,7 +67,23 @@ pub fn check(bytes: &[u8], target: Option<&Target<'_>>) -> Result<Vec<Finding>> 
         found.truncate(MAX_FINDINGS);
     }
     found.sort_by_key(|finding| (finding.line, finding.column));
+    name_settings(&file, &mut found)?;
     Ok(found)
+}
+
+/// Adds the paths by which settings are read and changed.
+fn name_settings(file: &AnswerFile, found: &mut [Finding]) -> Result<()> {
+    if found.iter().all(|finding| finding.setting.is_none()) {
+        return Ok(());
+    }
+    let settings = file.settings(&SettingPath::parse("*")?).into_iter();
+    let own = settings.filter(|setting| setting.attribute.is_none());
+    let paths: HashMap<(u64, u64), String> =
+        own.map(|setting| ((setting.position.line, setting.position.column), setting.path)).collect();
+    for finding in found.iter_mut().filter(|finding| finding.setting.is_some()) {
+        finding.setting_path = paths.get(&(finding.line, finding.column)).cloned();
+    }
+    Ok(())
 }
 
 /// A file that cannot be read, as a finding.

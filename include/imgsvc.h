@@ -1164,13 +1164,15 @@ imgsvc_status imgsvc_setup_state(struct imgsvc_session *session,
                                  struct imgsvc_document **out_document,
                                  struct imgsvc_error **out_error);
 
-// Adds a script or command to the image's first-boot plan, as one transaction of the session: Windows Setup runs
-// it in its specialize pass, as SYSTEM, or else SetupComplete.cmd does; behind the steps that are there.
+// Adds a script or command to the image's first-boot plan, as one transaction of the session, behind the steps
+// that are there.
 //
-// `options`: `{name (the script's own without it), script (a host file that goes into the image), command (how
-// it is run; `%ROOT%scripts\<name>\` is its folder), description, success (exit codes), force (replace a step of
-// that name)}`. `*out_document`: `{name, order (in the plan, from 1), description, command, success, itemPath (the
-// folder of the script), remarks}`.
+// `options`: `{name (the script's own without it), phase: "Specialize" (the default: by Windows Setup in its
+// specialize pass, as SYSTEM, or else by SetupComplete.cmd)|"SetupComplete" (by that only)|"FirstLogon" (when a user
+// logs on for the first time, as that user), script (a host file that goes into the image), command (how it is run;
+// `%ROOT%scripts\<name>\` is its folder), description, success (exit codes), force (replace a step of that name)}`.
+// `*out_document`: `{name, order (in the plan, from 1), phase, description, command, success, itemPath (the folder of
+// the script), remarks}`.
 //
 // # Safety
 // `session` is a live handle. `options` is a NUL-terminated UTF-16 text. `progress` may be called with `context`
@@ -1247,11 +1249,11 @@ imgsvc_status imgsvc_answer_file_place(struct imgsvc_session *session,
                                        struct imgsvc_error **out_error);
 
 // Applies an answer file of the host to the image, as one transaction of the session: adds the drivers that its
-// pass offlineServicing names, writes settings with an offline home to the registry, and places the file where
-// Setup reads the later passes.
+// pass offlineServicing names, writes settings with an offline home to the registry, places the file where
+// Setup reads the later passes, and puts packages and features of the servicing section into the first-boot plan.
 //
-// `options`: `{location, force (as imgsvc_answer_file_place has them), noPlace, driverRoot (the folder below
-// which driver paths of other computers are looked for), forceUnsigned, trustedRoots (as imgsvc_driver_add has
+// `options`: `{location, force (as imgsvc_answer_file_place has them), noPlace, sourceRoot (the folder below
+// which paths of other computers, to drivers and packages, are looked for), forceUnsigned, trustedRoots (as imgsvc_driver_add has
 // them), preview (change nothing)}`. `*out_document`: `{settings: [{pass, component, architecture, setting,
 // value (of a secret stars), line, column, result: "Applied"|"Placed"|"Deferred"|"NotApplicable"|"Failed",
 // reason, target, drivers (of a driver path, as imgsvc_driver_add reports them)}], placed (as

@@ -12,6 +12,7 @@ Describe 'Get-SetupScript' {
         $null = $session | Dismount-Image -Save
         $scripts = @(Get-Image $sample.Image -Index 1 | Get-SetupScript)
         ($scripts | ForEach-Object { "$($_.Order) $($_.Command)" }) -join ', ' | Should -Be '1 one, 2 two'
+        $scripts[0].Phase | Should -Be 'Specialize'
         $scripts[0].ImagePath | Should -Be $sample.Image
     }
 }

@@ -13,7 +13,7 @@ Describe 'Use-Unattend' {
     AfterEach { Get-Image -Mounted | Dismount-Image -Discard -Force }
 
     It 'says of every setting what became of it' {
-        $results = @($m | Use-Unattend $answers -DriverRoot $sample.Drivers)
+        $results = @($m | Use-Unattend $answers -SourceRoot $sample.Drivers)
         $results[0] | Should -BeOfType ([ImageServicing.UnattendResult])
         $lua = $results | Where-Object Setting -EQ EnableLUA
         $lua.Result | Should -Be 'Applied'
@@ -59,5 +59,30 @@ Describe 'Use-Unattend' {
         $failed[0].FullyQualifiedErrorId | Should -Be 'DriverUnsigned,ImageServicing.Cmdlets.UseUnattendCmdlet'
         $results = @(Use-Unattend $unsigned -DriverRoot $sample.Drivers -Path $sample.Path -ForceUnsigned)
         ($results | Where-Object Setting -Like '*Path').Result | Should -Be 'Applied'
+    }
+
+    It 'leaves packages and features to the running Windows' {
+        $cab = "$($sample.Folder)/fod.cab"
+        [System.IO.File]::WriteAllText($cab, 'MSCF and more')
+        $identity = '<assemblyIdentity name="{0}" version="10.0.1.1" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" language="neutral"/>'
+        [System.IO.File]::WriteAllText("$($sample.Folder)/p.xml", @"
+<unattend xmlns="urn:schemas-microsoft-com:unattend"><servicing>
+<package action="install">$($identity -f 'Fod')<source location="\\server\share\fod.cab"/></package>
+<package action="configure">$($identity -f 'Microsoft-Windows-Foundation-Package')<selection name="TelnetClient" state="true"/></package>
+<package action="install">$($identity -f 'Gone')<source location="gone.cab"/></package>
+</servicing></unattend>
+"@)
+        $before = @(Use-Unattend "$($sample.Folder)/p.xml" -Path $sample.Path -WhatIf)
+        Get-SetupScript -Path $sample.Path | Should -BeNullOrEmpty
+        $results = @(Use-Unattend "$($sample.Folder)/p.xml" -Path $sample.Path)
+        ($results | ForEach-Object { "$($_.Setting) $($_.Result)" }) -join ', ' |
+            Should -Be 'Fod Deferred, Microsoft-Windows-Foundation-Package/TelnetClient Deferred, Gone NotApplicable'
+        ($before | ForEach-Object Reason) -join ';' | Should -Be (($results | ForEach-Object Reason) -join ';')
+        $results[2].Reason | Should -BeLike '*gone.cab*'
+        $steps = @(Get-SetupScript -Path $sample.Path)
+        $steps[0].Command | Should -BeLike '*dism.exe" /Online /Quiet /NoRestart /Add-Package "/PackagePath:%ROOT%scripts\*\fod.cab"'
+        $steps[1].Command | Should -BeLike '*/Enable-Feature "/FeatureName:TelnetClient" /All'
+        $null = Export-ImageItem "$($steps[0].ItemPath)\fod.cab" "$($sample.Folder)/back.cab" -Path $sample.Path
+        Get-Fingerprint "$($sample.Folder)/back.cab" | Should -Be (Get-Fingerprint $cab)
     }
 }

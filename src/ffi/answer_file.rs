@@ -111,11 +111,11 @@ struct Applied {
 }
 
 /// Applies an answer file of the host to the image, as one transaction of the session: adds the drivers that its
-/// pass offlineServicing names, writes settings with an offline home to the registry, and places the file where
-/// Setup reads the later passes.
+/// pass offlineServicing names, writes settings with an offline home to the registry, places the file where
+/// Setup reads the later passes, and puts packages and features of the servicing section into the first-boot plan.
 ///
-/// `options`: `{location, force (as imgsvc_answer_file_place has them), noPlace, driverRoot (the folder below
-/// which driver paths of other computers are looked for), forceUnsigned, trustedRoots (as imgsvc_driver_add has
+/// `options`: `{location, force (as imgsvc_answer_file_place has them), noPlace, sourceRoot (the folder below
+/// which paths of other computers, to drivers and packages, are looked for), forceUnsigned, trustedRoots (as imgsvc_driver_add has
 /// them), preview (change nothing)}`. `*out_document`: `{settings: [{pass, component, architecture, setting,
 /// value (of a secret stars), line, column, result: "Applied"|"Placed"|"Deferred"|"NotApplicable"|"Failed",
 /// reason, target, drivers (of a driver path, as imgsvc_driver_add reports them)}], placed (as

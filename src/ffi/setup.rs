@@ -42,13 +42,15 @@ pub unsafe extern "C" fn imgsvc_setup_state(
     unsafe { job.run(work) }
 }
 
-/// Adds a script or command to the image's first-boot plan, as one transaction of the session: Windows Setup runs
-/// it in its specialize pass, as SYSTEM, or else SetupComplete.cmd does; behind the steps that are there.
+/// Adds a script or command to the image's first-boot plan, as one transaction of the session, behind the steps
+/// that are there.
 ///
-/// `options`: `{name (the script's own without it), script (a host file that goes into the image), command (how
-/// it is run; `%ROOT%scripts\<name>\` is its folder), description, success (exit codes), force (replace a step of
-/// that name)}`. `*out_document`: `{name, order (in the plan, from 1), description, command, success, itemPath (the
-/// folder of the script), remarks}`.
+/// `options`: `{name (the script's own without it), phase: "Specialize" (the default: by Windows Setup in its
+/// specialize pass, as SYSTEM, or else by SetupComplete.cmd)|"SetupComplete" (by that only)|"FirstLogon" (when a user
+/// logs on for the first time, as that user), script (a host file that goes into the image), command (how it is run;
+/// `%ROOT%scripts\<name>\` is its folder), description, success (exit codes), force (replace a step of that name)}`.
+/// `*out_document`: `{name, order (in the plan, from 1), phase, description, command, success, itemPath (the folder of
+/// the script), remarks}`.
 ///
 /// # Safety
 /// `session` is a live handle. `options` is a NUL-terminated UTF-16 text. `progress` may be called with `context`

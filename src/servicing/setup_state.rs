@@ -8,7 +8,7 @@ use super::windows::{directory, hive_path};
 use crate::error::{Error, Result};
 use crate::formats::regf::Hive;
 use crate::image::identity::{SetupFact, SetupFacts, SetupFinding, SetupState, STATE_FILE};
-use crate::image::{ImageDetails, View};
+use crate::image::{ImageDetails, ImagePath, View};
 use crate::progress::Observer;
 use serde::Serialize;
 
@@ -64,13 +64,20 @@ fn read(view: &View<'_>, details: &ImageDetails) -> Result<SetupReport> {
 /// # Errors
 /// As for [`setup_state`].
 pub fn facts(view: &View<'_>, details: &ImageDetails) -> Result<(SetupFacts, Vec<String>)> {
-    let windows = directory(view, details)?;
+    facts_of(view, &directory(view, details)?)
+}
+
+/// As [`facts`], with the Windows directory.
+///
+/// # Errors
+/// As for [`setup_state`].
+pub fn facts_of(view: &View<'_>, windows: &ImagePath) -> Result<(SetupFacts, Vec<String>)> {
     let (mut facts, mut unread, mut found) = (SetupFacts::default(), Vec::new(), false);
     type Add = fn(&mut SetupFacts, &Hive) -> Option<Error>;
     let hives: [(&str, Add); 2] =
         [("SYSTEM", SetupFacts::add_system), ("SOFTWARE", SetupFacts::add_software)];
     for (name, add) in hives {
-        let path = hive_path(&windows, name)?;
+        let path = hive_path(windows, name)?;
         match ImageHive::open_for(view, &path, Opening::Look) {
             Ok(None) => {}
             Ok(Some(hive)) => {

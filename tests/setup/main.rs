@@ -12,6 +12,10 @@
 
 mod answer_files;
 mod apply;
+mod first_logon;
+mod hostile;
+mod offline_table;
+mod packages;
 mod scripts;
 mod state;
 

@@ -29,7 +29,7 @@ fn scripts_run_in_order_from_both_hooks_and_survive_an_answer_file() {
     });
     let added = add_script(&mut session, &script(first.clone()), &mut unobserved).unwrap();
     assert_eq!((added.name.as_str(), added.order), ("first.cmd", 1));
-    assert_eq!(added.command, r#"call "%ROOT%scripts\first.cmd\first.cmd""#);
+    assert_eq!(added.command, r#""%ROOT%scripts\first.cmd\first.cmd""#);
     add_script(&mut session, &script(second), &mut unobserved).unwrap();
     let command = ScriptOptions {
         name: Some("power".into()),
@@ -41,10 +41,12 @@ fn scripts_run_in_order_from_both_hooks_and_survive_an_answer_file() {
     let again = add_script(&mut session, &script(first.clone()), &mut unobserved);
     assert!(matches!(again, Err(Error::ItemExists { .. })), "{again:?}");
 
-    // An answer file over the one that has the command gets it, too.
+    // An answer file in the place of the one that was made for the command gets it, too; twice is no conflict.
     let answers = bench.images.path("u.xml");
     std::fs::write(&answers, ANSWERS).unwrap();
-    let options = PlaceOptions { force: true, ..PlaceOptions::default() };
+    let options = PlaceOptions::default();
+    let placed = place(&mut session, Some(&answers), options, &mut unobserved).unwrap();
+    assert!(!placed.replaced);
     let placed = place(&mut session, Some(&answers), options, &mut unobserved).unwrap();
     assert!(placed.notes.iter().any(|note| note.contains("first-boot plan")), "{:?}", placed.notes);
 
@@ -92,7 +94,8 @@ fn what_could_not_run_is_refused() {
     };
     let cases = [
         file("readme.txt"),
-        file("with space.cmd"),
+        file("quote\".cmd"),
+        file("ünï.cmd"),
         ScriptOptions { command: Some("dir".into()), ..ScriptOptions::default() },
         ScriptOptions { name: Some("n".into()), ..ScriptOptions::default() },
         ScriptOptions { name: Some("..".into()), command: Some("dir".into()), ..ScriptOptions::default() },

@@ -195,3 +195,47 @@ fn files_of_the_host_are_replaced_whole_and_keep_links_and_secrets() {
         std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
 }
+
+#[test]
+fn the_first_element_of_a_list_is_marked_as_one() {
+    use imgsvc::servicing::unattend;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("u.xml");
+    let options = SetOptions { architecture: Some("amd64".to_owned()) };
+    let set = |setting: &str, value: &str| unattend::set(&path, setting, value, &options, false);
+    let cases: [(&str, &str, &[&str]); 4] = [
+        ("oobeSystem/Microsoft-Windows-Shell-Setup/UserAccounts/LocalAccounts/LocalAccount/Name", "Ann", &["<LocalAccount wcm:action=\"add\">"]),
+        (
+            "windowsPE/Microsoft-Windows-Setup/DiskConfiguration/Disk/CreatePartitions/CreatePartition/Order",
+            "1",
+            &["<Disk wcm:action=\"add\">", "<CreatePartition wcm:action=\"add\">"],
+        ),
+        (
+            "offlineServicing/Microsoft-Windows-PnpCustomizationsNonWinPE/DriverPaths/PathAndCredentials/Path",
+            "D",
+            &["<PathAndCredentials wcm:action=\"add\" wcm:keyValue=\"1\">"],
+        ),
+        (
+            "specialize/Microsoft-Windows-DNS-Client/DNSSuffixSearchOrder/DomainName",
+            "a.example",
+            &["<DomainName wcm:action=\"add\" wcm:keyValue=\"1\">a.example</DomainName>"],
+        ),
+    ];
+    for (setting, value, marks) in cases {
+        std::fs::write(&path, AnswerFile::new().unwrap().to_bytes()).unwrap();
+        let report = set(setting, value).unwrap();
+        assert!(report.created && report.setting.is_some(), "{setting}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        for mark in marks {
+            assert!(text.contains(mark), "{mark}: {text}");
+        }
+        assert_eq!(text.matches("wcm:action").count(), marks.len(), "{text}");
+        // The one that is there is meant from then on.
+        assert!(!set(setting, value).unwrap().changed);
+        assert!(!set(setting, "other").unwrap().created);
+    }
+    // What is no list's is not marked.
+    std::fs::write(&path, AnswerFile::new().unwrap().to_bytes()).unwrap();
+    set("oobeSystem/Microsoft-Windows-Shell-Setup/AutoLogon/Enabled", "true").unwrap();
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("wcm:action"));
+}

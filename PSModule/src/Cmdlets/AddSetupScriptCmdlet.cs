@@ -29,6 +29,11 @@ public sealed class AddSetupScriptCmdlet : SessionCmdlet
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
+    /// <summary>When it runs.</summary>
+    [Parameter]
+    [ValidateSet(nameof(SetupPhase.Specialize), nameof(SetupPhase.SetupComplete), nameof(SetupPhase.FirstLogon))]
+    public string Phase { get; set; } = nameof(SetupPhase.Specialize);
+
     /// <summary>What it is.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -61,6 +66,7 @@ public sealed class AddSetupScriptCmdlet : SessionCmdlet
 
         JsonWriter options = new JsonWriter()
             .Add("name", Name)
+            .Add("phase", Phase)
             .Add("script", script)
             .Add("command", Command)
             .Add("description", Description)

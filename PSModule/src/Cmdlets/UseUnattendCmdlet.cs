@@ -20,11 +20,12 @@ public sealed class UseUnattendCmdlet : AnswerFileCmdlet
     [Parameter]
     public SwitchParameter NoPlace { get; set; }
 
-    /// <summary>The folder below which driver paths of other computers are looked for.</summary>
+    /// <summary>The folder below which paths of other computers, to drivers and packages, are looked for.</summary>
     [Parameter]
+    [Alias("DriverRoot")]
     [ValidateNotNullOrEmpty]
     [HostPathTransformation]
-    public string? DriverRoot { get; set; }
+    public string? SourceRoot { get; set; }
 
     /// <summary>Whether unsigned driver packages go in, too.</summary>
     [Parameter]
@@ -54,7 +55,7 @@ public sealed class UseUnattendCmdlet : AnswerFileCmdlet
 
         JsonWriter options = Options()
             .Add("noPlace", NoPlace.IsPresent)
-            .Add("driverRoot", DriverRoot is null ? null : FullPath(DriverRoot))
+            .Add("sourceRoot", SourceRoot is null ? null : FullPath(SourceRoot))
             .Add("forceUnsigned", ForceUnsigned.IsPresent)
             .Add("trustedRoots", TrustedRoot is null ? null : FullPath(TrustedRoot))
             .Add("preview", !approved);

@@ -3,6 +3,19 @@ using ImageServicing.Interop;
 
 namespace ImageServicing;
 
+/// <summary>When a step of the first-boot plan runs.</summary>
+public enum SetupPhase
+{
+    /// <summary>In the specialize pass, or else by <c>SetupComplete.cmd</c>; as SYSTEM.</summary>
+    Specialize = 0,
+
+    /// <summary>By <c>SetupComplete.cmd</c> only; as SYSTEM.</summary>
+    SetupComplete = 1,
+
+    /// <summary>When a user logs on for the first time, as that user.</summary>
+    FirstLogon = 2,
+}
+
 /// <summary>A script or command that Windows Setup runs: a step of the image's first-boot plan.</summary>
 public sealed class SetupScript
 {
@@ -13,6 +26,7 @@ public sealed class SetupScript
         ImageIndex = target.ImagePath is null ? null : target.Index;
         Name = step.Name("name");
         Order = (int)step.Number32("order");
+        Phase = step.Choice("phase", SetupPhase.Specialize);
         Description = step.Name("description");
         Command = step.Name("command");
         SuccessCodes = Codes(step);
@@ -34,6 +48,9 @@ public sealed class SetupScript
 
     /// <summary>The place in the plan, from 1.</summary>
     public int Order { get; }
+
+    /// <summary>When it runs.</summary>
+    public SetupPhase Phase { get; }
 
     /// <summary>What it is.</summary>
     public string Description { get; }

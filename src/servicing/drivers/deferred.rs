@@ -10,7 +10,7 @@ use super::report::{DriverInfo, DriverSignature, DriverState};
 use crate::error::{Error, Result};
 use crate::formats::inf::{Guid, Target};
 use crate::image::ImagePath;
-use crate::servicing::setup::{FirstBoot, Step};
+use crate::servicing::setup::{FirstBoot, Step, StepPhase};
 use serde::{Deserialize, Serialize};
 
 /// Folder of the plan's folder that holds the packages.
@@ -144,6 +144,7 @@ pub fn step(source: &PackageInf, package: &Package, target: &Target) -> Result<S
     Ok(Step {
         name: step_name(&package.label),
         description: format!("install the driver package {}", source.name),
+        phase: StepPhase::Specialize,
         command: format!(r#""%SystemRoot%\System32\pnputil.exe" {verb} "%ROOT%{payload}\*.inf"{install}"#),
         success: SUCCESS.to_vec(),
         payload: Some(payload),

@@ -2,21 +2,30 @@
 //!
 //! Some things only a running Windows can do. A plan is an ordered list of [`Step`]s, each a command with what it
 //! needs, kept as `plan.json` in `Windows\Setup\ImageServicing` beside a script made from it, which runs every step
-//! until it has succeeded once, logs it and keeps its exit code. Two hooks start the script: a command of the
-//! specialize pass in the answer file, and a line in `SetupComplete.cmd` for when Setup was given another answer
-//! file. What is there of either is kept, and goes back to what it was with the last step.
+//! until it has succeeded once, logs it and keeps its exit code. Hooks start the script: a command of the specialize
+//! pass in the answer file, a line in `SetupComplete.cmd` for when Setup was given another answer file, and for steps
+//! of the first logon a command of the answer file or of the registry. What is there of them is kept, and goes back to
+//! what it was with the last step.
 //!
 //! Reference: docs/formats/first-boot.md.
 
 mod answer_file;
+mod content;
 mod hooks;
+mod phase;
 mod plan;
+mod quoting;
+mod run_once;
 mod script;
 mod steps;
+mod undo;
 
+pub use phase::StepPhase;
 pub use plan::{Plan, Step};
+pub use quoting::quoted;
 pub use script::script;
 pub use steps::{add_script, remove_script, scripts, ScriptInfo, ScriptOptions};
+pub(crate) use steps::{payload_folder, plan_warning, step_name};
 
 use crate::error::{Error, InFile, Result};
 use crate::formats::inf::Architecture;
@@ -102,13 +111,38 @@ impl FirstBoot {
     }
 
     /// Puts plan, script and hooks into the image, or takes all of it out if no step is left. What an admin should
-    /// know comes back: a hook that could not be set, an answer file that another one hides.
+    /// know comes back: a hook that could not be set, an answer file that another one hides. The registry is not
+    /// touched, so that the caller may have its hives open; for steps of the first logon there is
+    /// [`store_with_registry`](Self::store_with_registry).
     ///
     /// # Errors
     /// Those of the transaction, and [`Error::WrongItemKind`] where a directory stands in the way.
     pub fn store(
         &mut self,
         architecture: Architecture,
+        transaction: &mut Transaction<'_>,
+        observer: Observer<'_>,
+    ) -> Result<Vec<String>> {
+        self.store_all(architecture, false, transaction, observer)
+    }
+
+    /// As [`store`](Self::store), with the hook in the registry; the caller has no hive open.
+    ///
+    /// # Errors
+    /// As for [`store`](Self::store), and a hive that cannot be edited.
+    pub fn store_with_registry(
+        &mut self,
+        architecture: Architecture,
+        transaction: &mut Transaction<'_>,
+        observer: Observer<'_>,
+    ) -> Result<Vec<String>> {
+        self.store_all(architecture, true, transaction, observer)
+    }
+
+    fn store_all(
+        &mut self,
+        architecture: Architecture,
+        registry: bool,
         transaction: &mut Transaction<'_>,
         observer: Observer<'_>,
     ) -> Result<Vec<String>> {
@@ -120,17 +154,22 @@ impl FirstBoot {
             return Ok(Vec::new());
         }
         self.begin(transaction)?;
-        let remarks = hooks::set(self, architecture, transaction, observer)?;
+        let remarks = hooks::set(self, architecture, registry, transaction, observer)?;
         let text = script(&self.plan.steps);
         put(transaction, &self.folder.join(SCRIPT)?, text.as_bytes(), observer)?;
         put(transaction, &self.folder.join(PLAN)?, &self.plan.to_bytes()?, observer)?;
         Ok(remarks)
     }
 
+    /// What an answer file of the image is without the plan's commands; `None` if there is nothing else in it.
+    pub fn without_hooks(&self, path: &ImagePath, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        hooks::without_hooks(self, path, bytes)
+    }
+
     /// Sets the hooks anew, after something else was put where they were. Does nothing without a plan.
     ///
     /// # Errors
-    /// As for [`store`](Self::store).
+    /// As for [`store_with_registry`](Self::store_with_registry).
     pub fn hook_again(
         &mut self,
         architecture: Architecture,
@@ -138,7 +177,7 @@ impl FirstBoot {
         observer: Observer<'_>,
     ) -> Result<Vec<String>> {
         self.changed |= !self.plan.steps.is_empty();
-        self.store(architecture, transaction, observer)
+        self.store_with_registry(architecture, transaction, observer)
     }
 
     /// Takes hooks, script and plan out, and the folders that were made for them and hold nothing else.

@@ -1,9 +1,11 @@
 //! The steps of a first-boot plan, and their form as JSON.
 //!
-//! `{"version": 1, "steps": [{"name", "description", "command", "success", "payload", "details"}], "payloadFolders",
-//! "made", "answerFile", "setupComplete"}`; the last four say what taking the plan out is to undo.
+//! `{"version": 1, "steps": [{"name", "description", "phase", "command", "success", "payload", "details"}],
+//! "payloadFolders", "made", "answerFile", "setupComplete", "firstLogon", "runOnce"}`; the last six say what taking the
+//! plan out is to undo.
 
-use super::bad_step;
+use super::undo::Undo;
+use super::{bad_step, StepPhase};
 use crate::error::{Error, Result};
 use crate::formats::inf::safe_relative_path;
 use serde::{Deserialize, Serialize};
@@ -25,8 +27,11 @@ pub struct Step {
     pub name: String,
     /// What it is, for people.
     pub description: String,
-    /// A line of a batch file, in ASCII. `%ROOT%` is the plan's folder with a `\` at its end; another batch file
-    /// needs `call` in front.
+    /// When it runs.
+    #[serde(default)]
+    pub phase: StepPhase,
+    /// A line of a batch file, in ASCII, which has a process of its own. `%ROOT%` is the plan's folder with a `\` at
+    /// its end. Behind another batch file nothing is run, unless it has `call` in front.
     pub command: String,
     /// Exit codes that mean that it is done; after another one it runs again at the next hook.
     pub success: Vec<u32>,
@@ -56,6 +61,12 @@ pub struct Plan {
     /// The script that has the line.
     #[serde(default)]
     pub setup_complete: Option<Hooked>,
+    /// The answer file that has the command of the first logon. It was edited after [`Self::answer_file`].
+    #[serde(default)]
+    pub first_logon: Option<Hooked>,
+    /// The registry has the command of the first logon; whether the key was made for it.
+    #[serde(default)]
+    pub run_once: Option<bool>,
 }
 
 /// A file with a hook.
@@ -66,6 +77,9 @@ pub struct Hooked {
     pub path: String,
     /// It was made for the hook.
     pub made: bool,
+    /// What was put into it; not of scripts.
+    #[serde(default)]
+    pub undo: Option<Undo>,
 }
 
 impl Default for Plan {
@@ -77,6 +91,8 @@ impl Default for Plan {
             made: Vec::new(),
             answer_file: None,
             setup_complete: None,
+            first_logon: None,
+            run_once: None,
         }
     }
 }
@@ -124,6 +140,11 @@ impl Plan {
             self.steps.push(step);
         }
         Ok(())
+    }
+
+    /// Whether a step runs in one of these phases.
+    pub(super) fn has(&self, phases: &[StepPhase]) -> bool {
+        self.steps.iter().any(|step| phases.contains(&step.phase))
     }
 
     pub(super) fn remove(&mut self, name: &str) -> Option<Step> {

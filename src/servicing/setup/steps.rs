@@ -2,10 +2,13 @@
 //!
 //! Reference: docs/formats/first-boot.md, "Scripts".
 
-use super::{FirstBoot, Step};
-use crate::error::{Error, Result};
-use crate::image::{folder, Content, PutOptions, Session};
+use super::content::Script;
+use super::{put, quoted, FirstBoot, Step, StepPhase};
+use crate::error::{Error, InFile, Result};
+use crate::image::identity::SetupState;
+use crate::image::{folder, Content, ImagePath, PutOptions, Session, View};
 use crate::progress::Observer;
+use crate::servicing::setup_state;
 use crate::servicing::source::Source;
 use crate::servicing::windows::{directory, WindowsImage};
 use serde::{Deserialize, Serialize};
@@ -17,13 +20,17 @@ const PREFIX: &str = "script.";
 const PAYLOADS: &str = "scripts";
 /// Exit codes that mean success: done, and done but for a restart.
 const SUCCESS: [u32; 3] = [0, 1641, 3010];
+/// Largest script that is read to see whether it can run; a larger one is taken as it is.
+const SCRIPT_LIMIT: u64 = 16 << 20;
 
 /// A step to be added.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ScriptOptions {
-    /// The step's name; `None` for that of the script.
+    /// The step's name; `None` for that of the script, with `_` for what a name cannot have.
     pub name: Option<String>,
+    /// When it runs.
+    pub phase: StepPhase,
     /// The host file that is run, or that the command needs.
     pub script: Option<PathBuf>,
     /// The command; `None` for running the script. `%ROOT%scripts\<name>\` is the script's folder.
@@ -36,7 +43,7 @@ pub struct ScriptOptions {
     pub force: bool,
 }
 
-/// A step of the plan: `{name, order, description, command, success, itemPath, remarks}`.
+/// A step of the plan: `{name, order, phase, description, command, success, itemPath, remarks}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScriptInfo {
@@ -44,6 +51,8 @@ pub struct ScriptInfo {
     pub name: String,
     /// The place in the plan, from 1.
     pub order: u32,
+    /// When it runs.
+    pub phase: StepPhase,
     /// What it is.
     pub description: String,
     /// The command.
@@ -56,13 +65,12 @@ pub struct ScriptInfo {
     pub remarks: Vec<String>,
 }
 
-/// Adds a step to the image's first-boot plan, as one transaction: Windows Setup runs it in its specialize pass
-/// as SYSTEM, or else `SetupComplete.cmd` does, behind the steps that are there.
+/// Adds a step to the image's first-boot plan, as one transaction, behind the steps that are there.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for a name or command that cannot be, or neither script nor command;
-/// [`Error::ItemExists`] for a name that is taken, unless `force`; [`Error::NotServiceable`] for an image
-/// without Windows.
+/// [`Error::InvalidArgument`] for a name or command that cannot be, a script that cannot run, or neither script nor
+/// command; [`Error::ItemExists`] for a name that is taken, unless `force`; [`Error::NotServiceable`] for an image
+/// without Windows, and for Windows PE, which has no Setup.
 pub fn add_script(
     session: &mut Session,
     options: &ScriptOptions,
@@ -74,14 +82,15 @@ pub fn add_script(
     };
     let name = match (&options.name, &file_name) {
         (Some(name), _) => name.clone(),
-        (None, Some(file)) => file.clone(),
+        (None, Some(file)) => plain(file),
         (None, None) => return Err(refuse("name", "a command without a script needs a name")),
     };
-    let step_name = format!("{PREFIX}{name}");
-    let payload = file_name.as_ref().map(|_| format!(r"{PAYLOADS}\{name}"));
+    let payload = file_name.as_ref().map(|_| payload_folder(&name));
+    let end = file_name.as_ref().and_then(|file| file.rsplit_once('.'));
+    let end = end.map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
     let command = match (&options.command, &file_name) {
         (Some(command), _) => command.clone(),
-        (None, Some(file)) => run(&name, file)?,
+        (None, Some(file)) => run(&name, file, &end)?,
         (None, None) => return Err(refuse("command", "there is neither a script nor a command")),
     };
     let details = session.image().clone();
@@ -89,15 +98,23 @@ pub fn add_script(
     let view = transaction.view();
     let WindowsImage { directory, target, system, .. } = WindowsImage::open(&view, &details)?;
     system.close(&view);
+    let mut remarks: Vec<String> = plan_warning(&view, &directory)?
+        .into_iter()
+        .filter(|_| options.phase != StepPhase::FirstLogon)
+        .collect();
+    if options.phase == StepPhase::SetupComplete {
+        remarks.push("Windows leaves SetupComplete.cmd out on client editions with an OEM key".to_owned());
+    }
     let mut plan = FirstBoot::open(&view, &directory)?;
-    let known = plan.steps().iter().any(|step| step.name.eq_ignore_ascii_case(&step_name));
+    let known = plan.steps().iter().any(|step| step.name.eq_ignore_ascii_case(&step_name(&name)));
     if known && !options.force {
-        return Err(Error::ItemExists { path: format!(r"{}\{step_name}", plan.folder()) });
+        return Err(Error::ItemExists { path: format!(r"{}\{}", plan.folder(), step_name(&name)) });
     }
     plan.begin(&mut transaction)?;
     plan.add(Step {
-        name: step_name.clone(),
+        name: step_name(&name),
         description: options.description.clone().unwrap_or_else(|| format!("run {name}")),
+        phase: options.phase,
         command,
         success: if options.success.is_empty() { SUCCESS.to_vec() } else { options.success.clone() },
         payload: payload.clone(),
@@ -109,17 +126,56 @@ pub fn add_script(
             transaction.remove(&folder_path, true)?;
         }
         transaction.create_directories(&folder_path)?;
+        let path = folder_path.join(file)?;
         let (content, size) = folder::open(host)?;
-        let content = Content::new(size, content);
-        transaction.put_file(&folder_path.join(file)?, content, &PutOptions::overwrite(), observer)?;
+        match Script::of(&end) {
+            Script::Binary => {
+                let content = Content::new(size, content);
+                transaction.put_file(&path, content, &PutOptions::overwrite(), observer)?;
+            }
+            kind => {
+                let bytes = folder::read(host, SCRIPT_LIMIT)?;
+                let (bytes, found) = kind.prepare(bytes).in_file(host.display().to_string())?;
+                remarks.extend(found.into_iter().map(|remark| format!("'{file}': {remark}")));
+                put(&mut transaction, &path, &bytes, observer)?;
+            }
+        }
     }
-    let remarks = plan.store(target.architecture, &mut transaction, observer)?;
+    remarks.extend(plan.store_with_registry(target.architecture, &mut transaction, observer)?);
     let added = infos(&plan)?.into_iter().find(|info| info.name.eq_ignore_ascii_case(&name));
     transaction.commit()?;
     match added {
         Some(info) => Ok(ScriptInfo { remarks, ..info }),
         None => Err(Error::StateDamaged { reason: format!("the step '{name}' was added and is not there") }),
     }
+}
+
+/// The name of the step of a script, which [`scripts`] lists and [`remove_script`] takes out.
+pub(crate) fn step_name(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
+
+/// The folder of such a step's payload, below the plan's.
+pub(crate) fn payload_folder(name: &str) -> String {
+    format!(r"{PAYLOADS}\{name}")
+}
+
+/// What an admin should know of a plan in an image in which Setup is done.
+///
+/// # Errors
+/// [`Error::NotServiceable`] for Windows PE.
+pub(crate) fn plan_warning(view: &View<'_>, windows: &ImagePath) -> Result<Option<String>> {
+    let found = setup_state::facts_of(view, windows)?.0.finding();
+    if found.state == SetupState::WindowsPE {
+        let reason = "it is Windows PE, which has no Setup that would run a first-boot plan".to_owned();
+        return Err(Error::NotServiceable { reason });
+    }
+    Ok(matches!(found.state, SetupState::Complete | SetupState::Audit).then(|| {
+        format!(
+            "Setup is done with this image ({}), and runs the plan only after it was generalized",
+            found.reason
+        )
+    }))
 }
 
 /// The scripts and commands of the image's plan, in their order.
@@ -146,7 +202,7 @@ pub fn remove_script(session: &mut Session, name: &str, observer: Observer<'_>) 
         return Err(Error::ItemNotFound { path: format!(r"{}\{PREFIX}{name}", plan.folder()) });
     };
     plan.remove(&format!("{PREFIX}{}", info.name), &mut transaction)?;
-    plan.store(target.architecture, &mut transaction, observer)?;
+    plan.store_with_registry(target.architecture, &mut transaction, observer)?;
     transaction.commit()?;
     Ok(info)
 }
@@ -162,6 +218,7 @@ fn infos(plan: &FirstBoot) -> Result<Vec<ScriptInfo>> {
         infos.push(ScriptInfo {
             name: name.to_owned(),
             order,
+            phase: step.phase,
             description: step.description.clone(),
             command: step.command.clone(),
             success: step.success.clone(),
@@ -172,14 +229,16 @@ fn infos(plan: &FirstBoot) -> Result<Vec<ScriptInfo>> {
     Ok(infos)
 }
 
-/// How a script is run, by the end of its name.
-fn run(name: &str, file: &str) -> Result<String> {
-    let path = format!(r#""%ROOT%{PAYLOADS}\{name}\{file}""#);
+/// How a script is run, by the end of its name. It is the last thing that its process does, so that a batch file needs
+/// no `call`, which would take `^` and `%` of its path for something else.
+fn run(name: &str, file: &str, end: &str) -> Result<String> {
+    let Some(file) = quoted(file) else {
+        return Err(refuse("script", "its name cannot stand in a batch file"));
+    };
+    let path = format!(r#""%ROOT%{PAYLOADS}\{name}\{}"#, file.trim_start_matches('"'));
     let system = r"%SystemRoot%\System32";
-    let end = file.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
-    Ok(match end.as_str() {
-        "cmd" | "bat" => format!("call {path}"),
-        "exe" => path,
+    Ok(match end {
+        "cmd" | "bat" | "exe" => path,
         "ps1" => format!(
             r#""{system}\WindowsPowerShell\v1.0\powershell.exe" -NoProfile -NonInteractive -ExecutionPolicy Bypass -File {path}"#
         ),
@@ -192,10 +251,17 @@ fn run(name: &str, file: &str) -> Result<String> {
 
 /// A script's name, which goes into a batch file and into the image.
 fn file_name(path: &Path) -> Result<String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.bytes().all(allowed));
+    let allowed = |letter: char| (' '..='~').contains(&letter) && !r#""*/:<>?\|"#.contains(letter);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.filter(|name| name.chars().all(allowed) && !name.ends_with(['.', ' ']));
     name.map(str::to_owned)
-        .ok_or_else(|| refuse("script", "its name is to be letters, digits, '.', '_' and '-'"))
+        .ok_or_else(|| refuse("script", "its name is to be ASCII, and one that a file of Windows can have"))
+}
+
+/// The name of a step for a file's.
+fn plain(file: &str) -> String {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    file.chars().map(|letter| if allowed(letter) { letter } else { '_' }).collect()
 }
 
 fn refuse(parameter: &'static str, reason: &str) -> Error {

@@ -7,7 +7,7 @@
 use super::locations::{in_image, Location};
 use crate::error::{Error, Result};
 use crate::formats::unattend::{AnswerFile, PassName};
-use crate::image::{ImageDetails, ImagePath, View};
+use crate::image::{ImagePath, View};
 use crate::progress::Observer;
 use crate::servicing::setup_state;
 use crate::servicing::source::Source;
@@ -65,23 +65,28 @@ pub struct AnswerFileInfo {
 /// [`Error::NotServiceable`] if the image holds no Windows; damage of the image. A file that cannot be read
 /// is not valid.
 pub fn find(source: Source<'_>, all: bool, observer: Observer<'_>) -> Result<Vec<AnswerFileInfo>> {
-    let mut found = source.look(observer, |view, details| survey(view, details, None))?;
+    let mut found = source.look(observer, |view, details| {
+        survey(view, &directory(view, details)?, &|_, bytes| Some(bytes), None)
+    })?;
     found.retain(|file| all || file.exists || file.location == Location::Registry);
     Ok(found)
 }
 
-/// All places, in order; as if the file `placed` were in the image, too.
-pub(super) fn survey(
+/// What is to be seen of a file: other content, or nothing.
+pub(in crate::servicing) type Seen<'s> = &'s dyn Fn(&ImagePath, Vec<u8>) -> Option<Vec<u8>>;
+
+/// All places, in order; as if the file `placed` were in the image, too, and the others were what `seen` makes of them.
+pub(in crate::servicing) fn survey(
     view: &View<'_>,
-    details: &ImageDetails,
+    windows: &ImagePath,
+    seen: Seen<'_>,
     placed: Option<(&ImagePath, &AnswerFile)>,
 ) -> Result<Vec<AnswerFileInfo>> {
-    let windows = directory(view, details)?;
-    let (facts, _) = setup_state::facts(view, details)?;
+    let (facts, _) = setup_state::facts_of(view, windows)?;
     let mut files = Vec::new();
     if let Some(named) = facts.unattend_file() {
-        files.push(match in_image(named, &windows) {
-            Some(path) => look(view, Location::Registry, &path)?,
+        files.push(match in_image(named, windows) {
+            Some(path) => look(view, Location::Registry, &path, seen)?,
             None => {
                 let mut file = AnswerFileInfo::none(Location::Registry, named.to_owned());
                 file.reason = "the registry names a file that is not in the image".to_owned();
@@ -90,8 +95,8 @@ pub(super) fn survey(
         });
     }
     for location in Location::ALL {
-        for path in location.files(&windows)? {
-            files.push(look(view, location, &path)?);
+        for path in location.files(windows)? {
+            files.push(look(view, location, &path, seen)?);
         }
     }
     if let Some((path, answers)) = placed {
@@ -136,7 +141,7 @@ impl AnswerFileInfo {
     }
 }
 
-fn look(view: &View<'_>, location: Location, path: &ImagePath) -> Result<AnswerFileInfo> {
+fn look(view: &View<'_>, location: Location, path: &ImagePath, seen: Seen<'_>) -> Result<AnswerFileInfo> {
     let mut file = AnswerFileInfo::none(location, path.to_string());
     let item = match view.item(path) {
         Ok(item) => item,
@@ -145,9 +150,16 @@ fn look(view: &View<'_>, location: Location, path: &ImagePath) -> Result<AnswerF
         Err(error) => return Err(error),
     };
     let Some(item) = item else { return Ok(file) };
+    let answers = match view.read_file(path, SIZE_LIMIT) {
+        Ok(bytes) => match seen(path, bytes) {
+            Some(bytes) => AnswerFile::parse(&bytes),
+            None => return Ok(file),
+        },
+        Err(error) => Err(error),
+    };
     file.exists = true;
     (file.item_path, file.length, file.last_write_time) = (item.path, item.length, item.last_write_time);
-    match view.read_file(path, SIZE_LIMIT).and_then(|bytes| AnswerFile::parse(&bytes)) {
+    match answers {
         Ok(answers) => file.take(&answers),
         Err(Error::Cancelled) => return Err(Error::Cancelled),
         Err(error) => file.message = Some(error.to_string()),

@@ -13,6 +13,7 @@ mod test;
 
 pub use apply::{apply, ApplyOptions, ApplyReport, SettingOutcome, SettingResult};
 pub use differences::{compare, from_json, merge, to_json, DifferenceRow, MergeOptions, MergeReport};
+pub(in crate::servicing) use find::survey;
 pub use find::{find, AnswerFileInfo};
 pub use locations::Location;
 pub use place::{place, PlaceOptions, PlaceReport};

@@ -129,21 +129,37 @@ impl Placement {
             return Err(Error::InvalidArgument { parameter: "location", reason: reason.to_owned() });
         };
         let bytes = answers.to_bytes();
-        let existed = view.exists(&path)?;
-        if existed && !options.force && view.read_file(&path, SIZE_LIMIT).ok().as_ref() != Some(&bytes) {
+        let boot = FirstBoot::open(view, &windows)?;
+        // What the plan has put there is put there again, and nobody's loss.
+        let existing = match view.exists(&path)? {
+            true => match view.read_file(&path, SIZE_LIMIT) {
+                Ok(bytes) => boot.without_hooks(&path, bytes).map(Some),
+                Err(_) => Some(None),
+            },
+            false => None,
+        };
+        let existed = existing.is_some();
+        if existing.is_some_and(|existing| !options.force && existing.as_ref() != Some(&bytes)) {
             return Err(Error::ItemExists { path: path.to_string() });
         }
-        let files = survey(view, details, Some((&path, answers)))?;
+        let seen = |path: &ImagePath, bytes| boot.without_hooks(path, bytes);
+        let files = survey(view, &windows, &seen, Some((&path, answers)))?;
         let mut report = report(&files, &path, answers, existed, options)?;
         report.length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let (facts, _) = setup_state::facts(view, details)?;
-        if facts.finding().state == SetupState::Complete {
-            report.warnings.push(
+        let (facts, _) = setup_state::facts_of(view, &windows)?;
+        match facts.finding().state {
+            SetupState::Complete => report.warnings.push(
                 "Setup has finished with this image, so its next start runs no pass: they run after Sysprep"
                     .to_owned(),
-            );
+            ),
+            SetupState::WindowsPE => report.warnings.push(
+                "it is Windows PE, in which no pass of an installed Windows is run; it reads the windowsPE pass of an \
+                 Unattend.xml in its root"
+                    .to_owned(),
+            ),
+            _ => {}
         }
-        let is_planned = !FirstBoot::open(view, &windows)?.steps().is_empty();
+        let is_planned = !boot.steps().is_empty();
         if is_planned {
             report.notes.push("the command of the image's first-boot plan is put into it".to_owned());
         }

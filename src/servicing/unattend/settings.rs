@@ -1,7 +1,8 @@
 //! Single settings of an answer file of the host.
 
+use super::knowledge::{Kind, Knowledge};
 use crate::error::{Error, InFile, Result};
-use crate::formats::unattend::{AnswerFile, SetOptions, Setting, SettingPath};
+use crate::formats::unattend::{AnswerFile, Selector, SetOptions, Setting, SettingPath};
 use crate::formats::xml::MAX_SIZE;
 use crate::image::{folder, NewFile};
 use serde::Serialize;
@@ -116,7 +117,42 @@ pub struct SetReport {
     pub setting: Option<SettingRow>,
 }
 
-/// Gives one setting a value; see [`AnswerFile::set`].
+/// A path with selectors for the elements that are of a list and would be the first ones of it: without them they would
+/// not be marked as such (`wcm:action="add"`, and `wcm:keyValue` in a list whose elements have no key of their own).
+/// Setup wants the mark on every element of a list; which elements are, the schema of the component says (the types
+/// `item` and `value-item` of `data/unattend/settings.tsv`, from Windows' catalogues).
+fn in_lists(file: &AnswerFile, setting: &str, options: &SetOptions) -> Result<String> {
+    let mut path = SettingPath::parse(setting)?;
+    let component = path.steps.get(1).and_then(|step| Knowledge::get().component(&step.name));
+    let (Some(component), false) = (component, path.has_wildcard()) else { return Ok(setting.to_owned()) };
+    let mut name = String::new();
+    for at in 2..path.steps.len() {
+        let Some(step) = path.steps.get(at) else { break };
+        name = [name, step.name.clone()].join(if at == 2 { "" } else { "/" });
+        let selector = match component.setting(&name).map(|known| &known.kind) {
+            Some(Kind::Item { key: Some(_) }) => Selector::Index(1),
+            Some(Kind::Item { key: None } | Kind::ValueItem) => {
+                Selector::Attribute("wcm:keyValue".to_owned(), "1".to_owned())
+            }
+            _ => continue,
+        };
+        let steps = path.steps.iter().take(at.saturating_add(1)).cloned().collect();
+        let mut so_far = SettingPath { steps, attribute: None };
+        if let (Some(architecture), Some(component)) = (&options.architecture, so_far.steps.get_mut(1)) {
+            if component.selectors.is_empty() {
+                component.selectors.push(Selector::Architecture(architecture.clone()));
+            }
+        }
+        if step.selectors.is_empty() && file.settings(&so_far).is_empty() {
+            if let Some(step) = path.steps.get_mut(at) {
+                step.selectors.push(selector);
+            }
+        }
+    }
+    Ok(path.to_string())
+}
+
+/// Gives one setting a value; see [`AnswerFile::set`]. The first element of a list is marked as one.
 ///
 /// # Errors
 /// Those of [`AnswerFile::set`], [`read`] and [`write()`]; the file is as it was then.
@@ -129,7 +165,8 @@ pub fn set(
 ) -> Result<SetReport> {
     let before = read(path)?;
     let mut after = before.clone();
-    let done = after.set(setting, value, options).in_file(path.display().to_string())?;
+    let wanted = in_lists(&before, setting, options)?;
+    let done = after.set(&wanted, value, options).in_file(path.display().to_string())?;
     let changed = replace(&before, &after, path)?;
     let now = after.settings(&SettingPath::parse(&done.path)?);
     let setting = now.first().map(|setting| SettingRow::of(setting, secrets));

@@ -1,26 +1,33 @@
 //! Doing what an answer file says, as far as it can be done without Windows: drivers and settings of pass
-//! offlineServicing now, by placing the file what Setup will do, and for every setting a word on what became of
-//! it. All of it is one transaction.
+//! offlineServicing now, packages by the first-boot plan, by placing the file what Setup will do, and for every setting
+//! a word on what became of it. All of it is one transaction.
 //!
 //! Reference: docs/formats/setup-answer-files.md, "Applying".
 
-mod driver_paths;
+mod host_paths;
 mod offline;
+mod packages;
 mod verdict;
 
 use super::place::{self, PlaceOptions, PlaceReport, Placement};
 use super::Location;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::formats::inf::Architecture;
 use crate::formats::unattend::{AnswerFile, SettingPath};
-use crate::image::{ImageDetails, Session, Transaction, View};
+use crate::image::{ImageDetails, ImagePath, Session, Transaction, View};
 use crate::progress::Observer;
 use crate::servicing::drivers::{self, AddOptions, DriverReport, DriverStatus};
 use crate::servicing::registry::{edit_transaction, Access, Registry};
+use crate::servicing::setup::{plan_warning, FirstBoot};
 use crate::servicing::windows::WindowsImage;
 use offline::Edit;
+use packages::{Judge, Planned};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use verdict::{Action, Verdicts};
+
+/// The first version of Windows that is not as 7 is.
+const WINDOWS_8: (u32, u32) = (6, 2);
 
 /// How [`apply`] applies an answer file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -32,8 +39,9 @@ pub struct ApplyOptions {
     pub no_place: bool,
     /// Replace another answer file that is there.
     pub force: bool,
-    /// The folder below which driver paths of other computers are looked for; `None` for the answer file's.
-    pub driver_root: Option<PathBuf>,
+    /// The folder below which paths of other computers, to drivers and packages, are looked for; `None` for the
+    /// answer file's.
+    pub source_root: Option<PathBuf>,
     /// Add unsigned driver packages, too.
     pub force_unsigned: bool,
     /// Roots of trust for driver packages; see [`AddOptions`].
@@ -97,8 +105,9 @@ pub struct ApplyReport {
 }
 
 /// Applies an answer file to the image of a session: adds the drivers that its pass offlineServicing names,
-/// writes the settings of that pass that have an offline home, and places the file where Setup reads the later
-/// passes. With [`ApplyOptions::preview`] nothing is changed.
+/// writes the settings of that pass that have an offline home, places the file where Setup reads the later
+/// passes, and puts the packages and features of its servicing section into the first-boot plan. With
+/// [`ApplyOptions::preview`] nothing is changed.
 ///
 /// # Errors
 /// [`Error::Malformed`](crate::error::Error::Malformed) for a file that Setup could not read;
@@ -112,7 +121,7 @@ pub fn apply(
     observer: Observer<'_>,
 ) -> Result<ApplyReport> {
     let answers = place::read(file)?;
-    let base = match (&options.driver_root, file.parent()) {
+    let base = match (&options.source_root, file.parent()) {
         (Some(root), _) => root.clone(),
         (None, Some(parent)) => parent.to_path_buf(),
         (None, None) => PathBuf::new(),
@@ -143,6 +152,11 @@ struct Job<'a> {
     options: &'a ApplyOptions,
     rows: Vec<(SettingResult, Action)>,
     placement: Option<Placement>,
+    /// Steps of the first-boot plan.
+    packages: Vec<Planned>,
+    architecture: Architecture,
+    /// The Windows directory.
+    directory: ImagePath,
 }
 
 impl<'a> Job<'a> {
@@ -154,9 +168,9 @@ impl<'a> Job<'a> {
         base: &Path,
         options: &'a ApplyOptions,
     ) -> Result<Self> {
-        let windows = WindowsImage::open(view, details)?;
-        let architecture = windows.target.architecture;
-        windows.system.close(view);
+        let WindowsImage { directory, target, system, .. } = WindowsImage::open(view, details)?;
+        let architecture = target.architecture;
+        system.close(view);
         let how = PlaceOptions { location: options.location, force: options.force, audit: false };
         let placement = match options.no_place || !verdict::has_later_passes(answers) {
             true => None,
@@ -167,8 +181,29 @@ impl<'a> Job<'a> {
         for setting in answers.settings(&SettingPath::parse("*")?) {
             rows.push(verdicts.of_setting(&setting, answers)?);
         }
-        rows.extend(answers.packages().into_iter().map(Verdicts::of_package));
-        Ok(Self { options, rows, placement })
+        let mut packages = Vec::new();
+        let found = answers.packages();
+        if !found.is_empty() {
+            let (refused, warning) = match plan_warning(view, &directory) {
+                Ok(warning) => (None, warning),
+                Err(Error::NotServiceable { reason }) => (Some(reason), None),
+                Err(error) => return Err(error),
+            };
+            let judge = Judge {
+                architecture,
+                base,
+                refused: refused.as_deref(),
+                warning: warning.as_deref(),
+                knows_all: (target.major, target.minor) >= WINDOWS_8,
+            };
+            for package in found {
+                for (row, planned) in judge.of_package(package)? {
+                    rows.push((row, Action::None));
+                    packages.extend(planned);
+                }
+            }
+        }
+        Ok(Self { options, rows, placement, packages, architecture, directory })
     }
 
     fn run(
@@ -194,6 +229,16 @@ impl<'a> Job<'a> {
         if let Some(placement) = &self.placement {
             placement.put(transaction, details, observer)?;
         }
+        if !self.packages.is_empty() {
+            let mut boot = FirstBoot::open(&transaction.view(), &self.directory)?;
+            packages::plan(&self.packages, &mut boot, transaction, observer)?;
+            for remark in boot.store_with_registry(self.architecture, transaction, observer)? {
+                let is_deferred = |row: &&mut SettingResult| row.result == SettingOutcome::Deferred;
+                for row in self.rows.iter_mut().map(|(row, _)| row).filter(is_deferred) {
+                    row.reason = format!("{}; {remark}", row.reason);
+                }
+            }
+        }
         Ok(self.finish())
     }
 
@@ -204,7 +249,7 @@ impl<'a> Job<'a> {
             let Action::Home { home, value, encoded } = action else { continue };
             match home.edits(value, *encoded, registry) {
                 Ok(found) => edits.extend(found),
-                Err(crate::error::Error::InvalidArgument { reason, .. }) => {
+                Err(Error::InvalidArgument { reason, .. }) => {
                     (row.result, row.reason, row.target) = (SettingOutcome::Failed, reason, None);
                 }
                 Err(error) => return Err(error),

@@ -1,11 +1,12 @@
 //! What is to become of a setting, by its pass and component.
 
-use super::driver_paths::resolve;
+use super::host_paths::{resolve, Resolved};
 use super::offline::{home, truth, Home};
 use super::{SettingOutcome, SettingResult};
 use crate::error::Result;
 use crate::formats::inf::Architecture;
-use crate::formats::unattend::{AnswerFile, Package, PassName, Setting};
+use crate::formats::unattend::{AnswerFile, PassName, Setting};
+use crate::image::folder::HostKind;
 use crate::image::identity::SetupState;
 use crate::image::{ImageDetails, View};
 use crate::servicing::setup_state;
@@ -105,12 +106,12 @@ impl<'a> Verdicts<'a> {
                 if !setting.name.to_ascii_lowercase().ends_with("/path") {
                     return nobody("the folder is read as the user who runs this".to_owned());
                 }
-                return Ok(match resolve(&setting.value, self.base)? {
-                    Some(folder) => {
+                return Ok(match resolve(&setting.value, self.base, HostKind::Directory)? {
+                    Resolved::Found(folder) => {
                         let target = Some(r"\Windows\System32\DriverStore\FileRepository".to_owned());
                         (row(SettingOutcome::Applied, String::new(), target), Action::Drivers(folder))
                     }
-                    None => {
+                    Resolved::Nothing(_) => {
                         let base = self.base.display();
                         let reason = format!("there is no such folder, here or below '{base}'");
                         (row(SettingOutcome::Failed, reason, None), Action::None)
@@ -154,26 +155,6 @@ impl<'a> Verdicts<'a> {
             _ => "Setup reads it in this pass",
         };
         Ok((when, report.item_path.clone()))
-    }
-
-    /// Judges a package of the servicing section.
-    pub fn of_package(package: Package<'_>) -> (SettingResult, Action) {
-        let identity = package.identity().unwrap_or_default();
-        let position = package.position();
-        let row = SettingResult {
-            pass: PassName::OfflineServicing.as_str().to_owned(),
-            component: None,
-            architecture: Some(identity.processor_architecture),
-            setting: identity.name,
-            value: package.action(),
-            line: position.line,
-            column: position.column,
-            result: SettingOutcome::NotApplicable,
-            reason: "packages need the servicing stack of a running Windows or DISM".to_owned(),
-            target: None,
-            drivers: Vec::new(),
-        };
-        (row, Action::None)
     }
 }
 

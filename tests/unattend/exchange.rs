@@ -78,6 +78,7 @@ fn json_keeps_every_setting_of_every_real_file() {
         left.sort();
         right.sort();
         assert_eq!(left, right, "{name}");
+        assert_eq!(compare(&file, &again), [], "{name}");
     }
     let json = small.to_json().unwrap();
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();

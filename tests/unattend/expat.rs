@@ -31,6 +31,9 @@ while True:
         out.append({'rows': [json.dumps(row) for row in rows]})
     except xml.parsers.expat.ExpatError as error:
         out.append({'error': error.lineno})
+    except (LookupError, ValueError):
+        # An encoding that Python does not know.
+        out.append({'error': 1})
 print(json.dumps(out))
 "#;
     let mut command = Command::new("python3");

@@ -21,6 +21,7 @@ mod homes;
 mod hostile;
 mod image;
 mod model;
+mod random;
 mod real;
 
 #[path = "../support/mod.rs"]

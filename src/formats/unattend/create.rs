@@ -134,7 +134,7 @@ impl AnswerFile {
     }
 
     /// The architecture of all components; `wow64` goes with others.
-    fn common_architecture(&self) -> Option<String> {
+    pub(super) fn common_architecture(&self) -> Option<String> {
         let mut all = self.components().map(|component| component.identity().processor_architecture);
         let mut found: Option<String> = None;
         all.try_for_each(|next| match &found {

@@ -1,13 +1,12 @@
 //! Setting and removing single settings.
 
 use super::create::{state_prefix, written_name};
+use super::label::{labels, Labels};
 use super::resolve::{self, attribute, attribute_name, Node, SERVICING};
-use super::{AnswerFile, Selector, SettingPath, Step, STATE_NAMESPACE};
+use super::{AnswerFile, Selector, SettingPath, STATE_NAMESPACE};
 use crate::error::{Error, Result};
-use crate::formats::xml::{Element, ElementId};
-
-/// Most elements that one call removes.
-const MAX_REMOVED: usize = 10_000;
+use crate::formats::xml::{Change, Element, ElementId};
+use std::collections::{HashMap, HashSet};
 
 /// How a setting is set.
 #[derive(Debug, Clone, Default)]
@@ -74,51 +73,44 @@ impl AnswerFile {
     /// empty then goes too. The paths of the settings that are gone.
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`] for more than ten thousand elements.
+    /// None that can be.
     pub fn remove(&mut self, path: &SettingPath, prune: bool) -> Result<Vec<String>> {
         let removed: Vec<String> = self.settings(path).into_iter().map(|setting| setting.path).collect();
-        let all = resolve::resolve(self, path);
-        let mut targets: Vec<ElementId> = Vec::new();
-        for id in &all {
-            let parent = self.document.element(*id).and_then(Element::parent);
-            let mut around = std::iter::successors(parent, |outer| outer.parent());
-            if path.attribute.is_some() || !around.any(|outer| all.contains(&outer.id())) {
-                targets.push(*id);
+        let targets = resolve::resolve(self, path);
+        let changes: Vec<Change> = match &path.attribute {
+            Some(name) => {
+                let written = |id: &ElementId| attribute_name(self.document.element(*id)?, name);
+                let change = |id: &ElementId| Some(Change::RemoveAttribute(*id, written(id)?));
+                targets.iter().filter_map(change).collect()
             }
-        }
-        if targets.len() > MAX_REMOVED {
-            let found = u64::try_from(targets.len()).unwrap_or(u64::MAX);
-            return Err(Error::LimitExceeded {
-                what: "the number of elements to remove",
-                limit: 10_000,
-                found,
-            });
-        }
-        // From the end of the file: what is removed then leaves the numbers of the others as they are.
-        targets.sort_by_key(|id| std::cmp::Reverse(self.document.element(*id).map(Element::position)));
-        let mut changed = self.clone();
-        for id in targets {
-            let Some(element) = changed.document.element(id) else { continue };
-            if let Some(name) = &path.attribute {
-                if let Some(name) = attribute_name(element, name) {
-                    changed.document.remove_attribute(id, &name)?;
-                }
-                continue;
+            None => {
+                let emptied = if prune { self.emptied(&targets) } else { Vec::new() };
+                let root = self.root().id();
+                let all = targets.into_iter().filter(|id| *id != root).chain(emptied);
+                all.map(Change::Remove).collect()
             }
-            // Those around come first in the file, so that their numbers stay too. The last is the root.
-            let around: Vec<ElementId> =
-                std::iter::successors(element.parent(), |outer| outer.parent()).map(Element::id).collect();
-            let Some((_, around)) = around.split_last() else { continue };
-            changed.document.remove(id)?;
-            for id in around.iter().filter(|_| prune) {
-                if !changed.document.element(*id).is_some_and(Element::is_blank) {
-                    break;
-                }
-                changed.document.remove(*id)?;
-            }
-        }
-        *self = changed;
+        };
+        self.document.edit(&changes)?;
         Ok(removed)
+    }
+
+    /// The elements that have nothing in them any more when these are removed, without the root.
+    fn emptied(&self, removed: &HashSet<ElementId>) -> Vec<ElementId> {
+        let mut left: HashMap<ElementId, usize> = HashMap::new();
+        let mut gone: Vec<ElementId> = removed.iter().copied().collect();
+        let mut emptied = Vec::new();
+        while let Some(id) = gone.pop() {
+            let Some(parent) = self.document.element(id).and_then(Element::parent) else { continue };
+            let count = left.entry(parent.id()).or_insert_with(|| parent.elements().count());
+            *count = count.saturating_sub(1);
+            if *count == 0 && parent.has_elements_only() && parent.parent().is_some() {
+                if !removed.contains(&parent.id()) {
+                    gone.push(parent.id());
+                }
+                emptied.push(parent.id());
+            }
+        }
+        emptied
     }
 
     fn check_single(&self, path: &SettingPath) -> Result<()> {
@@ -220,10 +212,20 @@ impl AnswerFile {
 
     /// The whole path of an element's setting.
     fn path_of(&self, id: ElementId, attribute: Option<&str>) -> String {
-        let all = SettingPath { steps: vec![Step::named("**")], attribute: attribute.map(str::to_owned) };
-        let servicing = SettingPath { steps: vec![Step::named(SERVICING), Step::named("**")], ..all.clone() };
-        let mut settings = self.settings(&all).into_iter().chain(self.settings(&servicing));
-        settings.find(|setting| setting.element.id() == id).map(|setting| setting.path).unwrap_or_default()
+        let element = self.document.element(id);
+        let mut around: Vec<Element<'_>> = std::iter::successors(element, |inner| inner.parent()).collect();
+        around.pop();
+        let (mut node, mut parts) = (Node::root(self), Vec::new());
+        while let Some(element) = around.pop() {
+            let children = node.children();
+            let labels = labels(&children, Labels::Shortest);
+            let found = children.into_iter().zip(labels).find(|(child, _)| child.element == element);
+            let Some((child, label)) = found else { return String::new() };
+            node = child;
+            parts.push(label);
+        }
+        parts.extend(attribute.map(|name| format!("@{name}")));
+        parts.join("/")
     }
 }
 

@@ -19,10 +19,11 @@ use super::resolve::SERVICING;
 use super::section::settings_in;
 use super::{AnswerFile, Component, Pass, FORMAT, STATE_NAMESPACE};
 use crate::error::{Error, Result};
-use crate::formats::xml::{Element, NewElement, MAX_SIZE};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use crate::formats::xml::{Change, Element, Limits, NewElement};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserializer, Serialize, Serializer};
+use std::cell::Cell;
 
 /// The text of a leaf that has attributes.
 const TEXT: &str = "#text";
@@ -61,34 +62,33 @@ impl AnswerFile {
     /// # Errors
     /// [`Error::Malformed`] for text that is not JSON of this form, with its place.
     pub fn from_json(text: &str) -> Result<Self> {
-        if text.len() > MAX_SIZE {
+        let limits = Limits::ANSWER_FILE;
+        if text.len() > limits.size {
             let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-            let (limit, found) = (number(MAX_SIZE), number(text.len()));
+            let (limit, found) = (number(limits.size), number(text.len()));
             return Err(Error::LimitExceeded { what: "the size of the JSON text in bytes", limit, found });
         }
-        let value: Value = serde_json::from_str(text.trim_start_matches('\u{FEFF}')).map_err(|error| {
+        let mut source = serde_json::Deserializer::from_str(text.trim_start_matches('\u{FEFF}'));
+        let left = Cell::new(limits.nodes);
+        let value =
+            Reader { left: &left }.deserialize(&mut source).and_then(|value| source.end().map(|()| value));
+        let value = value.map_err(|error| {
             let place = format!("line {}, column {} of the JSON text", error.line(), error.column());
             Error::malformed(FORMAT, place, "JSON as ConvertTo-UnattendJson writes it", error.to_string())
         })?;
         let mut file = Self::new()?;
-        let mut passes = Vec::new();
+        let (mut sections, mut passes) = (Vec::new(), Vec::new());
         for (name, value) in object(value, "the top")? {
             match name.as_str() {
-                SERVICING => {
-                    for section in list(value) {
-                        let new = new_element(SERVICING, section)?;
-                        let root = file.root().id();
-                        file.document.append(root, &new)?;
-                    }
-                }
+                SERVICING => sections = list(value),
                 "passes" => passes = list(value),
                 other => return Err(unexpected("the top", "servicing and passes", other)),
             }
         }
-        for pass in passes {
-            let new = new_pass(pass)?;
-            let root = file.root().id();
-            file.document.append(root, &new)?;
+        let sections = sections.into_iter().map(|section| new_element(SERVICING, section));
+        let new = sections.chain(passes.into_iter().map(new_pass)).collect::<Result<Vec<_>>>()?;
+        if !new.is_empty() {
+            file.document.edit(&[Change::Append(file.root().id(), new)])?;
         }
         Ok(file)
     }
@@ -280,56 +280,66 @@ impl Serialize for Value {
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Reader;
+/// Reads values, as many as an answer file may have elements.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    left: &'a Cell<usize>,
+}
 
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Value;
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
 
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a text, a list or an object")
-            }
-
-            // People write true and 1 where Setup wants the texts.
-            fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
-                Ok(Value::Text(value.to_string()))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
-                Ok(Value::Text(value.to_string()))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
-                Ok(Value::Text(value.to_string()))
-            }
-
-            fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
-                Ok(Value::Text(value.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = items.next_element()? {
-                    values.push(value);
-                }
-                Ok(Value::List(values))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
-                let (mut members, mut names) = (Vec::new(), std::collections::HashSet::new());
-                while let Some((name, value)) = items.next_entry::<String, Value>()? {
-                    if !names.insert(name.clone()) {
-                        return Err(serde::de::Error::custom(format_args!(
-                            "'{name}' is there twice; give a list"
-                        )));
-                    }
-                    members.push((name, value));
-                }
-                Ok(Value::Object(members))
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Value, D::Error> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => self.left.set(left),
+            None => {
+                return Err(serde::de::Error::custom("there are more values than an answer file may have"))
             }
         }
+        deserializer.deserialize_any(self)
+    }
+}
 
-        deserializer.deserialize_any(Reader)
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a text, a list or an object")
+    }
+
+    // People write true and 1 where Setup wants the texts.
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
+        Ok(Value::Text(value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
+        Ok(Value::Text(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+        Ok(Value::Text(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
+        Ok(Value::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = items.next_element_seed(self)? {
+            values.push(value);
+        }
+        Ok(Value::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
+        let (mut members, mut names) = (Vec::new(), std::collections::HashSet::new());
+        while let Some(name) = items.next_key::<String>()? {
+            if !names.insert(name.clone()) {
+                return Err(serde::de::Error::custom(format_args!("'{name}' is there twice; give a list")));
+            }
+            members.push((name, items.next_value_seed(self)?));
+        }
+        Ok(Value::Object(members))
     }
 }

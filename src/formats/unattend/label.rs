@@ -16,9 +16,9 @@ pub(super) enum Labels {
 }
 
 /// The settings that tell elements of a list apart, the best first.
-const KEYS: &[&str] = &["Order", "PartitionID", "DiskID", "Key", "Identifier", "Name"];
+pub(super) const KEYS: &[&str] = &["Order", "PartitionID", "DiskID", "Key", "Identifier", "Name"];
 /// Longest value in characters that is used as a key.
-const MAX_KEY: usize = 200;
+const MAX_KEY: usize = 100;
 
 /// The labels of elements, in their order.
 pub(super) fn labels(nodes: &[Node<'_>], labels: Labels) -> Vec<String> {

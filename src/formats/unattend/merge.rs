@@ -1,8 +1,8 @@
 //! Putting the settings of several answer files into one.
 
-use super::{AnswerFile, Identity, SetOptions, Setting, SettingPath};
+use super::graft::Graft;
+use super::{AnswerFile, Identity};
 use crate::error::Result;
-use std::collections::HashMap;
 
 /// Which value a setting gets that two files have differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,39 +58,14 @@ pub struct Merged {
 pub fn merge(base: &AnswerFile, others: &[AnswerFile], prefer: Option<Prefer>) -> Result<Merged> {
     let mut merged = Merged { file: base.clone(), added: 0, changed: 0, conflicts: Vec::new() };
     for (number, other) in others.iter().enumerate() {
-        let key = |setting: &Setting<'_>| setting.path.to_lowercase();
-        let there: HashMap<String, String> = merged
-            .file
-            .keyed_settings()
-            .iter()
-            .map(|setting| (key(setting), setting.value.clone()))
-            .collect();
-        for setting in other.keyed_settings() {
-            let base = match there.get(&key(&setting)) {
-                Some(base) if *base == setting.value => continue,
-                base => base.cloned(),
-            };
-            let conflict = base.is_some();
-            if let Some(base) = base {
-                merged.conflicts.push(Conflict {
-                    pass: setting.pass.clone(),
-                    component: setting.component.map(|component| component.identity()),
-                    name: setting.name.clone(),
-                    path: setting.path.clone(),
-                    secret: setting.secret,
-                    base,
-                    other: setting.value.clone(),
-                    file: number,
-                    chosen: prefer,
-                });
-            }
-            match (conflict, prefer) {
-                (true, None | Some(Prefer::Base)) => continue,
-                (true, Some(Prefer::Other)) => merged.changed = merged.changed.saturating_add(1),
-                (false, _) => merged.added = merged.added.saturating_add(1),
-            }
-            merged.file.apply(SettingPath::parse(&setting.path)?, &setting.value, &SetOptions::default())?;
-        }
+        let mut graft = Graft::new(&merged.file, other, prefer);
+        graft.everything()?;
+        let Graft { changes, added, changed, conflicts, .. } = graft;
+        let conflicts = conflicts.into_iter().map(|conflict| Conflict { file: number, ..conflict });
+        merged.conflicts.extend(conflicts);
+        merged.added = merged.added.saturating_add(added);
+        merged.changed = merged.changed.saturating_add(changed);
+        changes.make(&mut merged.file.document)?;
     }
     Ok(merged)
 }

@@ -9,6 +9,7 @@
 mod compare;
 mod create;
 mod edit;
+mod graft;
 mod json;
 mod label;
 mod merge;
@@ -19,6 +20,7 @@ mod secret;
 mod section;
 mod servicing;
 mod setting;
+mod siblings;
 
 pub use compare::{compare, Difference, Side};
 pub use edit::{SetOptions, SetReport};
@@ -30,7 +32,7 @@ pub use section::{Component, Identity, Pass};
 pub use servicing::{Package, Selection};
 pub use setting::Setting;
 
-use super::xml::{Document, Element, Encoding};
+use super::xml::{Document, Element, Encoding, Limits};
 use crate::error::{Error, Result};
 
 /// The format's name in errors.
@@ -68,7 +70,7 @@ impl AnswerFile {
     /// [`Error::Malformed`] with line and column for what is not well-formed XML, or has another root than
     /// `unattend`; [`Error::LimitExceeded`] for what no answer file is like.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let document = Document::parse(FORMAT, bytes)?;
+        let document = Document::parse(FORMAT, bytes, Limits::ANSWER_FILE)?;
         let root = document.root();
         if root.name() != "unattend" {
             let (place, found) = (root.position().to_string(), format!("<{}>", root.qualified_name()));

@@ -70,7 +70,10 @@ impl Step {
 
     /// Whether a name is meant by this part.
     pub fn matches(&self, name: &str) -> bool {
-        matches_wildcard(&self.name, name)
+        match self.has_wildcard() || !name.is_ascii() {
+            true => matches_wildcard(&self.name, name),
+            false => self.name.eq_ignore_ascii_case(name),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Reference: <https://www.w3.org/TR/xml/#sec-guessing>; the labels are those of
 //! <https://encoding.spec.whatwg.org/#names-and-labels>.
 
+use super::cursor::Cursor;
+use super::Position;
 use crate::error::{Error, Result};
 use crate::formats::bytes::utf16_units;
 use encoding_rs::{UTF_16BE, UTF_16LE, UTF_8};
@@ -62,14 +64,10 @@ impl Encoding {
                 utf16(format, utf16_units(rest).into_iter().map(u16::swap_bytes).collect(), rest.len())?
             }
             Form::Bytes(form) if form == UTF_8 => utf8(format, rest)?,
-            Form::Bytes(form) => form.decode_without_bom_handling(rest).0.into_owned(),
+            Form::Bytes(form) => code_page(format, form, rest)?,
         };
         if let (Form::Utf16Le | Form::Utf16Be, Some(label)) = (encoding.form, declared(text.as_bytes())) {
             encoding.of_label(format, &label)?;
-        }
-        if encoding.encode(&text) != bytes {
-            let expected = format!("{} text, which its declaration promises", encoding.name());
-            return Err(Error::malformed(format, "the text", expected, "bytes that are no characters of it"));
         }
         Ok((encoding, text))
     }
@@ -115,28 +113,46 @@ impl Encoding {
 
 fn utf8(format: &'static str, bytes: &[u8]) -> Result<String> {
     std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
-        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = good.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+        let good = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
         let found = bytes.get(error.valid_up_to()).map_or(0, |byte| *byte);
-        Error::malformed(format, format!("line {line}"), "UTF-8 text", format!("the byte 0x{found:02X}"))
+        Error::malformed(format, end_of(&good).to_string(), "UTF-8 text", format!("the byte 0x{found:02X}"))
     })
 }
 
 fn utf16(format: &'static str, units: Vec<u16>, length: usize) -> Result<String> {
-    if !length.is_multiple_of(2) {
-        return Err(Error::malformed(format, "the end", "UTF-16 text", "half a character"));
-    }
     let mut text = String::with_capacity(units.len());
-    let mut line = 1_u64;
     for decoded in char::decode_utf16(units) {
-        let character = decoded.map_err(|error| {
-            let found = format!("the unpaired surrogate 0x{:04X}", error.unpaired_surrogate());
-            Error::malformed(format, format!("line {line}"), "UTF-16 text", found)
-        })?;
-        line = line.saturating_add(u64::from(character == '\n'));
-        text.push(character);
+        match decoded {
+            Ok(character) => text.push(character),
+            Err(error) => {
+                let found = format!("the unpaired surrogate 0x{:04X}", error.unpaired_surrogate());
+                return Err(Error::malformed(format, end_of(&text).to_string(), "UTF-16 text", found));
+            }
+        }
     }
-    Ok(text)
+    match length.is_multiple_of(2) {
+        true => Ok(text),
+        false => Err(Error::malformed(format, end_of(&text).to_string(), "UTF-16 text", "half a character")),
+    }
+}
+
+/// Text of a code page. Bytes that would come out as others are none.
+fn code_page(format: &'static str, form: &'static encoding_rs::Encoding, bytes: &[u8]) -> Result<String> {
+    let text = form.decode_without_bom_handling(bytes).0.into_owned();
+    let again = form.encode(&text).0;
+    if again.as_ref() == bytes {
+        return Ok(text);
+    }
+    let same = again.iter().zip(bytes).take_while(|(left, right)| left == right).count();
+    let good = form.decode_without_bom_handling(bytes.get(..same).unwrap_or_default()).0;
+    let expected = format!("{} text, as the declaration says", form.name().to_ascii_lowercase());
+    let found = "bytes that are no characters of it";
+    Err(Error::malformed(format, end_of(&good).to_string(), expected, found))
+}
+
+/// The place behind a text.
+fn end_of(text: &str) -> Position {
+    Cursor::default().advance(text, text.len())
 }
 
 /// The encoding that the declaration of ASCII-compatible bytes names.

@@ -4,6 +4,9 @@ use super::{Document, Element};
 
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
+/// How many elements are looked at for how they are indented.
+const MAX_SAMPLES: usize = 16;
+
 /// The beginning of a line: what stands in front of the first thing on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
@@ -32,30 +35,24 @@ impl Document {
             start if start.ends_with("\r\n") => "\r\n".to_owned(),
             start if start.ends_with('\n') => "\n".to_owned(),
             // The first line of a document whose other lines have elements of their own.
-            "" => self.newline()?.to_owned(),
+            "" => self.newline?.to_owned(),
             _ => return None,
         };
         Some(Line { newline, indent })
-    }
-
-    fn newline(&self) -> Option<&'static str> {
-        let (before, _) = self.text.split_once('\n')?;
-        Some(if before.ends_with('\r') { "\r\n" } else { "\n" })
     }
 
     /// By how much an element in this one is indented.
     pub(super) fn indent_unit(&self, element: Element<'_>) -> String {
         let mut around = Some(element);
         while let Some(outer) = around {
-            for inner in outer.elements() {
-                if let (Some(inner), Some(outer)) = (self.line_of(inner), self.line_of(outer)) {
-                    match inner.indent.strip_prefix(&outer.indent) {
-                        Some(unit) if !unit.is_empty() => return unit.to_owned(),
-                        _ => {}
-                    }
+            around = outer.parent();
+            let Some(line) = self.line_of(outer) else { continue };
+            for inner in outer.elements().take(MAX_SAMPLES).filter_map(|inner| self.line_of(inner)) {
+                match inner.indent.strip_prefix(&line.indent) {
+                    Some(unit) if !unit.is_empty() => return unit.to_owned(),
+                    _ => {}
                 }
             }
-            around = outer.parent();
         }
         "    ".to_owned()
     }
@@ -89,4 +86,10 @@ impl Document {
         let rest = self.text.get(offset..).unwrap_or_default().trim_start_matches([' ', '\t']);
         rest.is_empty() || rest.starts_with(['\r', '\n']) || rest.starts_with("</")
     }
+}
+
+/// The first line end of a text.
+pub(super) fn newline(text: &str) -> Option<&'static str> {
+    let (before, _) = text.split_once('\n')?;
+    Some(if before.ends_with('\r') { "\r\n" } else { "\n" })
 }

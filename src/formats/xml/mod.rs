@@ -6,40 +6,64 @@
 //!
 //! The tokens are those of the crate `xmlparser`, which gives the place of each of them, checks names,
 //! characters and separators as the specification asks, and has no code for external entities at all.
-//! (quick-xml, which reads the WIM's own XML, gives no places of attributes and lets most of that pass.)
 //! Added here: encodings, nesting, references, namespaces, limits. A document type is refused.
 //!
 //! Reference: <https://www.w3.org/TR/xml/>, <https://www.w3.org/TR/xml-names/>.
 
+mod cursor;
 mod edit;
 mod encoding;
 mod layout;
+mod malformed;
+mod new_element;
 mod parse;
-mod reference;
+pub(in crate::formats) mod reference;
 
-pub use edit::NewElement;
+pub use edit::Change;
 pub use encoding::Encoding;
+pub use new_element::NewElement;
 
 use crate::error::{Error, Result};
+use cursor::Cursor;
 use reference::Place;
+use std::collections::HashSet;
 use std::ops::Range;
 
-/// Largest document in bytes. Answer files have 2 to 100 KB.
-pub const MAX_SIZE: usize = 16 << 20;
-/// Most elements inside each other.
-pub const MAX_DEPTH: usize = 256;
-/// Most elements, attributes and pieces of text together.
-pub const MAX_NODES: usize = 400_000;
+/// How large a document may be; beyond that it is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Its size in bytes.
+    pub size: usize,
+    /// Elements inside each other.
+    pub depth: usize,
+    /// Elements, attributes and pieces of text together.
+    pub nodes: usize,
+    /// The paths of all elements together, in bytes: the names of those around it and of itself, each with the
+    /// beginning of a value that may be its key. A few long names around many elements would make a list of
+    /// settings thousands of times the document.
+    pub paths: usize,
+}
+
+impl Limits {
+    /// Those of answer files, which have 2 to 250 KB.
+    pub const ANSWER_FILE: Self = Self { size: 16 << 20, depth: 256, nodes: 600_000, paths: 64 << 20 };
+}
+
 /// Most attributes of one element.
 pub const MAX_ATTRIBUTES: usize = 256;
+/// How much of a value counts for [`Limits::paths`], in bytes.
+const MAX_KEY: usize = 400;
 
 /// An XML document.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// What the format is called in errors.
     format: &'static str,
+    limits: Limits,
     encoding: Encoding,
     text: String,
+    /// The first line end.
+    newline: Option<&'static str>,
     elements: Vec<ElementData>,
     attributes: Vec<AttributeData>,
     namespaces: Vec<String>,
@@ -98,8 +122,8 @@ enum Child {
     Text(Range<usize>),
     /// The text in the section.
     CData(Range<usize>),
-    /// A comment or processing instruction.
-    Markup,
+    /// A comment or processing instruction, with its delimiters.
+    Markup(Range<usize>),
 }
 
 #[derive(Debug, Clone)]
@@ -116,12 +140,23 @@ impl Document {
     ///
     /// # Errors
     /// [`Error::Malformed`] with line and column; [`Error::LimitExceeded`].
-    pub fn parse(format: &'static str, bytes: &[u8]) -> Result<Self> {
-        if bytes.len() > MAX_SIZE {
-            return Err(limit("the size of the XML document in bytes", MAX_SIZE, bytes.len()));
+    pub fn parse(format: &'static str, bytes: &[u8], limits: Limits) -> Result<Self> {
+        if bytes.len() > limits.size {
+            return Err(limit("the size of the XML document in bytes", limits.size, bytes.len()));
         }
         let (encoding, text) = Encoding::decode(format, bytes)?;
-        parse::document(format, encoding, text)
+        parse::document(format, limits, encoding, text)
+    }
+
+    /// Reads a document that is text already: its declaration says nothing of that.
+    ///
+    /// # Errors
+    /// Those of [`parse`](Self::parse).
+    pub fn of_text(format: &'static str, text: String, limits: Limits) -> Result<Self> {
+        if text.len() > limits.size {
+            return Err(limit("the size of the XML document in bytes", limits.size, text.len()));
+        }
+        parse::document(format, limits, Encoding::default(), text)
     }
 
     /// The bytes of the document: those it was read from, but for what was edited.
@@ -137,6 +172,12 @@ impl Document {
     /// The document as text, without byte order mark.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What stands before the root element and behind it: declaration, comments, white space.
+    pub fn around(&self) -> (&str, &str) {
+        let root = self.root().data();
+        (self.slice(&(0..root.start)), self.slice(&(root.end..self.text.len())))
     }
 
     /// The root element.
@@ -160,12 +201,19 @@ impl Document {
             Namespace::Known(index) => self.namespaces.get(index).map(String::as_str),
         }
     }
+}
 
-    /// The place of an offset in the text.
-    fn position_of(&self, offset: usize) -> Position {
-        let mut cursor = parse::Cursor::default();
-        cursor.advance(&self.text, offset)
-    }
+/// What stands in an element.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'a> {
+    /// An element.
+    Element(Element<'a>),
+    /// Text between tags, with its references as they are written.
+    Text(&'a str),
+    /// The text of a CDATA section.
+    CData(&'a str),
+    /// A comment or processing instruction, with its delimiters.
+    Markup(&'a str),
 }
 
 /// An element, seen in its document.
@@ -238,6 +286,28 @@ impl<'a> Element<'a> {
         })
     }
 
+    /// All that stands in the element, in order.
+    pub fn parts(self) -> impl Iterator<Item = Part<'a>> {
+        self.data().children.iter().map(move |child| match child {
+            Child::Element(id) => Part::Element(Element { document: self.document, id: *id }),
+            Child::Text(range) => Part::Text(self.document.slice(range)),
+            Child::CData(range) => Part::CData(self.document.slice(range)),
+            Child::Markup(range) => Part::Markup(self.document.slice(range)),
+        })
+    }
+
+    /// Whether the element is one tag, `<a/>`.
+    pub fn is_one_tag(self) -> bool {
+        self.data().one_tag
+    }
+
+    /// What the start tag has behind the name, as it is written.
+    pub fn attributes_source(self) -> &'a str {
+        let data = self.data();
+        let end = data.content.start.saturating_sub(if data.one_tag { 2 } else { 1 });
+        self.document.slice(&(data.name.end..end))
+    }
+
     /// The first child element of that name in the same namespace.
     pub fn child(self, name: &str) -> Option<Element<'a>> {
         self.elements().find(|child| child.name() == name && child.namespace() == self.namespace())
@@ -248,11 +318,13 @@ impl<'a> Element<'a> {
         self.elements().next().is_none()
     }
 
-    /// Whether there is nothing in the element but white space: no elements, no comments, no text.
-    pub fn is_blank(self) -> bool {
-        let data = self.data();
-        let is_text = |child: &Child| matches!(child, Child::Text(_) | Child::CData(_));
-        data.children.iter().all(is_text) && self.document.slice(&data.content).trim().is_empty()
+    /// Whether there is nothing in the element but elements and white space: no comments, no text.
+    pub fn has_elements_only(self) -> bool {
+        self.data().children.iter().all(|child| match child {
+            Child::Element(_) => true,
+            Child::Text(range) => self.document.slice(range).trim().is_empty(),
+            Child::CData(_) | Child::Markup(_) => false,
+        })
     }
 
     /// The text directly in the element, references resolved. White space alone that has a line end in it is
@@ -269,7 +341,7 @@ impl<'a> Element<'a> {
                 Child::CData(range) => {
                     reference::push_plain(self.document.slice(range), Place::Text, &mut value);
                 }
-                Child::Element(_) | Child::Markup => {}
+                Child::Element(_) | Child::Markup(_) => {}
             }
         }
         let layout = value.contains('\n') && value.trim_matches([' ', '\t', '\n']).is_empty();
@@ -282,7 +354,7 @@ impl<'a> Element<'a> {
     /// The attributes, in order; among them the declarations of namespaces.
     pub fn attributes(self) -> impl Iterator<Item = Attribute<'a>> {
         let attributes = self.document.attributes.get(self.data().attributes.clone()).unwrap_or_default();
-        attributes.iter().map(move |data| Attribute { document: self.document, data })
+        attributes.iter().map(move |data| Attribute { element: self, document: self.document, data })
     }
 
     /// The value of the attribute of that name and namespace; the namespace is empty for a name without prefix.
@@ -299,17 +371,14 @@ impl<'a> Element<'a> {
 
     /// A prefix that stands for the namespace here, if one does.
     pub fn prefix_of(self, namespace: &str) -> Option<&'a str> {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen = HashSet::new();
         let mut element = Some(self);
         while let Some(at) = element {
             for attribute in at.attributes().filter(|found| found.prefix() == Some("xmlns")) {
-                if seen.contains(&attribute.name()) {
-                    continue;
-                }
-                if attribute.value() == namespace {
+                // An inner meaning hides outer ones.
+                if seen.insert(attribute.name()) && attribute.value() == namespace {
                     return Some(attribute.name());
                 }
-                seen.push(attribute.name());
             }
             element = at.parent();
         }
@@ -320,6 +389,7 @@ impl<'a> Element<'a> {
 /// An attribute, seen in its document.
 #[derive(Debug, Clone, Copy)]
 pub struct Attribute<'a> {
+    element: Element<'a>,
     document: &'a Document,
     data: &'a AttributeData,
 }
@@ -358,7 +428,9 @@ impl<'a> Attribute<'a> {
 
     /// Where the attribute begins.
     pub fn position(self) -> Position {
-        self.document.position_of(self.data.name.start)
+        let tag = self.element.data();
+        let mut cursor = Cursor::at(tag.start, tag.position);
+        cursor.advance(&self.document.text, self.data.name.start)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Tokens to a tree of places.
 
+use super::cursor::Cursor;
+use super::layout::newline;
+use super::malformed::not_well_formed;
 use super::reference::{self, Place};
-use super::{limit, AttributeData, Child, Document, ElementData, Encoding, Namespace, Position};
-use super::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES};
+use super::{limit, AttributeData, Child, Document, ElementData, Encoding, Limits, Namespace};
+use super::{MAX_ATTRIBUTES, MAX_KEY};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,42 +16,31 @@ const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 /// What `xmlns:` means.
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 
-/// Counts lines and columns, forward only.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor {
-    offset: usize,
-    position: Position,
-}
-
-impl Default for Cursor {
-    fn default() -> Self {
-        Self { offset: 0, position: Position { line: 1, column: 1 } }
-    }
-}
-
-impl Cursor {
-    /// The place of `offset`, which is not before the last one.
-    pub(super) fn advance(&mut self, text: &str, offset: usize) -> Position {
-        for character in text.get(self.offset..offset).unwrap_or_default().chars() {
-            let Position { line, column } = self.position;
-            self.position = match character {
-                '\n' => Position { line: line.saturating_add(1), column: 1 },
-                _ => Position { line, column: column.saturating_add(1) },
-            };
-        }
-        self.offset = self.offset.max(offset);
-        self.position
-    }
-}
-
 /// The tree of a text.
-pub(super) fn document(format: &'static str, encoding: Encoding, text: String) -> Result<Document> {
-    let elements = Vec::new();
-    let document =
-        Document { format, encoding, text, elements, attributes: Vec::new(), namespaces: Vec::new() };
+pub(super) fn document(
+    format: &'static str,
+    limits: Limits,
+    encoding: Encoding,
+    text: String,
+) -> Result<Document> {
+    if text.starts_with('\u{FEFF}') {
+        let found = "a second byte order mark";
+        return Err(Error::malformed(format, "line 1, column 1", "the beginning of the document", found));
+    }
+    let document = Document {
+        format,
+        limits,
+        encoding,
+        newline: newline(&text),
+        text,
+        elements: Vec::new(),
+        attributes: Vec::new(),
+        namespaces: Vec::new(),
+    };
     let mut builder = Builder {
         text: &document.text,
         format,
+        limits,
         cursor: Cursor::default(),
         nodes: 0,
         elements: Vec::new(),
@@ -59,6 +51,7 @@ pub(super) fn document(format: &'static str, encoding: Encoding, text: String) -
     for token in Tokenizer::from(document.text.as_str()) {
         builder.token(token.map_err(|error| not_well_formed(format, &document.text, &error))?)?;
     }
+    builder.check_paths()?;
     let Builder { elements, attributes, scopes, open, .. } = builder;
     // An element without its end tag, or the last one in the middle of its start tag.
     let unclosed = open.last().and_then(|&id| elements.get(id));
@@ -76,6 +69,7 @@ pub(super) fn document(format: &'static str, encoding: Encoding, text: String) -
 struct Builder<'a> {
     text: &'a str,
     format: &'static str,
+    limits: Limits,
     cursor: Cursor,
     nodes: usize,
     elements: Vec<ElementData>,
@@ -88,8 +82,8 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn token(&mut self, token: Token<'a>) -> Result<()> {
         self.nodes = self.nodes.saturating_add(1);
-        if self.nodes > MAX_NODES {
-            return Err(limit("the number of elements, attributes and texts", MAX_NODES, self.nodes));
+        if self.nodes > self.limits.nodes {
+            return Err(limit("the number of elements, attributes and texts", self.limits.nodes, self.nodes));
         }
         match token {
             Token::Declaration { .. } => {}
@@ -101,9 +95,14 @@ impl<'a> Builder<'a> {
                         "another",
                     ));
                 }
-                self.child(Child::Markup);
+                let behind = self.text.get(target.end()..).unwrap_or_default();
+                if !behind.starts_with("?>") && !behind.starts_with([' ', '\t', '\r', '\n']) {
+                    let found: String = behind.chars().take(1).collect();
+                    return Err(self.malformed(target.end(), "white space or ?>", found));
+                }
+                self.child(Child::Markup(span.range()));
             }
-            Token::Comment { .. } => self.child(Child::Markup),
+            Token::Comment { span, .. } => self.child(Child::Markup(span.range())),
             Token::DtdStart { span, .. } | Token::EmptyDtd { span, .. } | Token::DtdEnd { span } => {
                 return Err(self.malformed(span.start(), "a document without a document type", "<!DOCTYPE"));
             }
@@ -134,8 +133,8 @@ impl<'a> Builder<'a> {
 
     fn start(&mut self, start: usize, name: Range<usize>, local: Range<usize>) -> Result<()> {
         let depth = self.open.len().saturating_add(1);
-        if depth > MAX_DEPTH {
-            return Err(limit("the depth of the XML document", MAX_DEPTH, depth));
+        if depth > self.limits.depth {
+            return Err(limit("the depth of the XML document", self.limits.depth, depth));
         }
         let id = self.elements.len();
         self.child(Child::Element(id));
@@ -229,6 +228,34 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// See [`Limits::paths`].
+    fn check_paths(&self) -> Result<()> {
+        let mut keys = vec![0_usize; self.elements.len()];
+        for (id, element) in self.elements.iter().enumerate() {
+            let attributes = self.attributes.get(element.attributes.clone()).unwrap_or_default();
+            let longest = attributes.iter().map(|attribute| attribute.value.len()).max().unwrap_or(0);
+            if let Some(key) = keys.get_mut(id) {
+                *key = longest.min(MAX_KEY).max(*key);
+            }
+            let is_leaf = !element.children.iter().any(|child| matches!(child, Child::Element(_)));
+            if let Some(key) = element.parent.filter(|_| is_leaf).and_then(|parent| keys.get_mut(parent)) {
+                *key = element.content.len().min(MAX_KEY).max(*key);
+            }
+        }
+        // An element comes behind the one around it.
+        let (mut lengths, mut total) = (Vec::with_capacity(keys.len()), 0_usize);
+        for (element, key) in self.elements.iter().zip(keys) {
+            let outer = element.parent.and_then(|parent| lengths.get(parent)).copied().unwrap_or(0_usize);
+            let length = outer.saturating_add(element.name.len()).saturating_add(key);
+            total = total.saturating_add(length);
+            lengths.push(length);
+        }
+        match total > self.limits.paths {
+            true => Err(limit("the length of all elements' paths in bytes", self.limits.paths, total)),
+            false => Ok(()),
+        }
+    }
+
     fn child(&mut self, child: Child) {
         if let Some(element) = self.open.last().and_then(|id| self.elements.get_mut(*id)) {
             element.children.push(child);
@@ -307,56 +334,4 @@ impl<'a> Scopes<'a> {
         }
         number
     }
-}
-
-/// What the tokenizer says, in our words where its own need its source to be understood.
-fn not_well_formed(format: &'static str, text: &str, error: &xmlparser::Error) -> Error {
-    use xmlparser::{Error as Found, StreamError};
-    let (what, cause) = match *error {
-        Found::InvalidDeclaration(cause, _) => ("the XML declaration", cause),
-        Found::InvalidComment(cause, _) => ("a comment", cause),
-        Found::InvalidPI(cause, _) => ("a processing instruction", cause),
-        Found::InvalidDoctype(cause, _) | Found::InvalidEntity(cause, _) => ("a document type", cause),
-        Found::InvalidElement(cause, _) => ("a tag", cause),
-        Found::InvalidAttribute(cause, _) => ("an attribute", cause),
-        Found::InvalidCdata(cause, _) => ("a CDATA section", cause),
-        Found::InvalidCharData(cause, _) => ("text", cause),
-        Found::UnknownToken(place) => {
-            let row = usize::try_from(place.row.saturating_sub(1)).unwrap_or(usize::MAX);
-            let line = text.lines().nth(row).unwrap_or_default();
-            let place = format!("line {}, column {}", place.row, place.col);
-            return match line.trim_start().starts_with("<?xml") {
-                true => Error::malformed(
-                    format,
-                    place,
-                    "the XML declaration at the very start",
-                    "something before it",
-                ),
-                false => Error::malformed(format, place, "well-formed XML", "something that may not be here"),
-            };
-        }
-    };
-    // The cause's own place is the exact one.
-    let place = match cause {
-        StreamError::NonXmlChar(_, place)
-        | StreamError::InvalidChar(_, _, place)
-        | StreamError::InvalidCharMultiple(_, _, place)
-        | StreamError::InvalidQuote(_, place)
-        | StreamError::InvalidSpace(_, place)
-        | StreamError::InvalidString(_, place) => place,
-        _ => error.pos(),
-    };
-    let quoted = |byte: u8| format!("'{}'", char::from(byte).escape_default());
-    let (expected, found) = match cause {
-        StreamError::NonXmlChar(character, _) => {
-            ("a character that XML allows".to_owned(), format!("U+{:04X}", u32::from(character)))
-        }
-        StreamError::InvalidChar(found, expected, _) => (quoted(expected), quoted(found)),
-        StreamError::InvalidQuote(found, _) => ("a quote".to_owned(), quoted(found)),
-        StreamError::InvalidSpace(found, _) => ("white space".to_owned(), quoted(found)),
-        StreamError::UnexpectedEndOfStream => ("more".to_owned(), "the end".to_owned()),
-        cause => ("well-formed XML".to_owned(), cause.to_string()),
-    };
-    let place = format!("line {}, column {}, in {what}", place.row, place.col);
-    Error::malformed(format, place, expected, found)
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// Where a value stands: white space means different things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::formats) enum Place {
     /// Between tags: line ends become line feeds.
     Text,
     /// Between quotes: white space becomes spaces.
@@ -15,7 +15,7 @@ pub(super) enum Place {
 }
 
 /// The value of source text; where a reference is not one, its offset in `raw`.
-pub(super) fn resolve(raw: &str, place: Place) -> Result<String, usize> {
+pub(in crate::formats) fn resolve(raw: &str, place: Place) -> Result<String, usize> {
     let mut value = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((before, behind)) = rest.split_once('&') {
@@ -30,7 +30,7 @@ pub(super) fn resolve(raw: &str, place: Place) -> Result<String, usize> {
 }
 
 /// The value of source text without references, as in a CDATA section.
-pub(super) fn push_plain(raw: &str, place: Place, value: &mut String) {
+pub(in crate::formats) fn push_plain(raw: &str, place: Place, value: &mut String) {
     let mut characters = raw.chars().peekable();
     while let Some(character) = characters.next() {
         let line_end = match character {
@@ -55,7 +55,7 @@ pub(super) fn push_plain(raw: &str, place: Place, value: &mut String) {
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] for characters that XML cannot hold.
-pub(super) fn escape(value: &str, place: Place) -> Result<String> {
+pub(in crate::formats) fn escape(value: &str, place: Place) -> Result<String> {
     let mut raw = String::with_capacity(value.len());
     for character in value.chars() {
         match (character, place) {
@@ -97,7 +97,7 @@ fn character(name: &str) -> Option<char> {
 }
 
 /// `Char` of the specification.
-pub(super) fn is_character(character: char) -> bool {
+pub(in crate::formats) fn is_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 

@@ -3,7 +3,7 @@
 use super::knowledge::{Kind, Knowledge};
 use crate::error::{Error, InFile, Result};
 use crate::formats::unattend::{AnswerFile, Selector, SetOptions, Setting, SettingPath};
-use crate::formats::xml::MAX_SIZE;
+use crate::formats::xml::Limits;
 use crate::image::{folder, NewFile};
 use serde::Serialize;
 use std::io::Write;
@@ -65,7 +65,7 @@ pub(super) fn shown(value: &str, secret: bool, secrets: bool) -> Option<String> 
 /// # Errors
 /// Those of [`AnswerFile::parse`], with the file's name; the host's.
 pub fn read(path: &Path) -> Result<AnswerFile> {
-    let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX);
+    let limit = u64::try_from(Limits::ANSWER_FILE.size).unwrap_or(u64::MAX);
     AnswerFile::parse(&folder::read(path, limit)?).in_file(path.display().to_string())
 }
 

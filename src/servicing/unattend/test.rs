@@ -2,7 +2,7 @@
 
 use super::check::{check, Finding, ImageName, Severity, Target};
 use crate::error::{InFile, Result};
-use crate::formats::xml::MAX_SIZE;
+use crate::formats::xml::Limits;
 use crate::image::{folder, ImageFile};
 use crate::progress::Observer;
 use crate::servicing::source::Source;
@@ -32,7 +32,7 @@ impl TestReport {
 /// A file that cannot be read, or is larger than any answer file; damage of the image; `Error::Cancelled`.
 pub fn test(file: &Path, image: Option<Source<'_>>, observer: Observer<'_>) -> Result<TestReport> {
     let name = file.display().to_string();
-    let bytes = folder::read(file, u64::try_from(MAX_SIZE).unwrap_or(u64::MAX))?;
+    let bytes = folder::read(file, u64::try_from(Limits::ANSWER_FILE.size).unwrap_or(u64::MAX))?;
     let findings = match image {
         None => check(&bytes, None),
         Some(image) => {

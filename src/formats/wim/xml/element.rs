@@ -1,6 +1,7 @@
 //! Elements of the XML document: reading and setting what is at a path.
 
 use crate::error::{Error, Result};
+use crate::formats::xml::reference::{escape, is_character, push_plain, resolve, Place};
 
 /// A node of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +33,11 @@ impl Element {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// An element with text in it.
+    /// An element with text in it. What XML cannot hold is left out.
     pub fn with_text(name: &str, text: &str) -> Self {
-        Self { children: vec![Node::Text(escape(text))], ..Self::new(name) }
+        let allowed: String = text.chars().filter(|character| is_character(*character)).collect();
+        let raw = escape(&allowed, Place::Text).unwrap_or_default();
+        Self { children: vec![Node::Text(raw)], ..Self::new(name) }
     }
 
     /// A time as Windows writes it: the halves of a FILETIME in hexadecimal.
@@ -68,8 +71,9 @@ impl Element {
         let mut text = String::new();
         for node in &self.children {
             match node {
-                Node::Text(raw) => unescape(raw, &mut text),
-                Node::CData(raw) => text.push_str(raw),
+                // Checked when the document was read, or made by `escape`.
+                Node::Text(raw) => text.push_str(&resolve(raw, Place::Text).unwrap_or_default()),
+                Node::CData(raw) => push_plain(raw, Place::Text, &mut text),
                 _ => {}
             }
         }
@@ -111,12 +115,13 @@ impl Element {
     /// [`Error::InvalidArgument`] for a path that is no path, an index that skips elements, or text
     /// that XML cannot hold.
     pub fn set_text(&mut self, path: &str, text: &str) -> Result<()> {
-        check_text(text)?;
-        if text.is_empty() {
+        let raw = escape(text, Place::Text)?;
+        if raw.is_empty() {
             self.remove(path);
             return Ok(());
         }
-        self.ensure(path)?.set_own_text(text)
+        self.ensure(path)?.children = vec![Node::Text(raw)];
+        Ok(())
     }
 
     /// Replaces the first child of the same name, or appends the element.
@@ -159,8 +164,7 @@ impl Element {
     /// # Errors
     /// [`Error::InvalidArgument`] for text that XML cannot hold.
     pub fn set_own_text(&mut self, text: &str) -> Result<()> {
-        check_text(text)?;
-        self.children = vec![Node::Text(escape(text))];
+        self.children = vec![Node::Text(escape(text, Place::Text)?)];
         Ok(())
     }
 
@@ -211,12 +215,17 @@ impl Element {
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
-        let tag = format!("x{}", self.attributes);
-        let start = quick_xml::events::BytesStart::from_content(tag, 1);
-        let attribute = start.attributes().flatten().find(|found| found.key.as_ref() == name.as_bytes())?;
-        let mut value = String::new();
-        unescape(std::str::from_utf8(&attribute.value).ok()?, &mut value);
-        Some(value)
+        let mut rest = self.attributes.as_str();
+        loop {
+            let (found, behind) = rest.split_once('=')?;
+            let behind = behind.trim_start();
+            let quote = behind.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+            let (value, behind) = behind.strip_prefix(quote)?.split_once(quote)?;
+            if found.trim() == name {
+                return resolve(value, Place::Attribute).ok();
+            }
+            rest = behind;
+        }
     }
 
     /// The element as XML text.
@@ -243,7 +252,7 @@ impl Element {
     }
 }
 
-pub(super) fn write_nodes(nodes: &[Node], text: &mut String) {
+fn write_nodes(nodes: &[Node], text: &mut String) {
     for node in nodes {
         match node {
             Node::Element(element) => element.write(text),
@@ -265,60 +274,4 @@ fn parse_step(step: &str) -> Option<(&str, usize)> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let starts_well = name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
     (starts_well && name.chars().all(is_name)).then_some((name, index))
-}
-
-fn check_text(text: &str) -> Result<()> {
-    match text.chars().all(is_xml_character) {
-        true => Ok(()),
-        false => Err(Error::InvalidArgument {
-            parameter: "text",
-            reason: "it has a control character, which XML cannot hold".into(),
-        }),
-    }
-}
-
-fn is_xml_character(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r') || (c >= ' ' && c != '\u{FFFE}' && c != '\u{FFFF}')
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// Appends `raw` with XML's own five entities and character references resolved; others stay.
-fn unescape(raw: &str, text: &mut String) {
-    let mut rest = raw;
-    while let Some((before, behind)) = rest.split_once('&') {
-        text.push_str(before);
-        let resolved = behind.split_once(';').and_then(|(name, after)| Some((entity(name)?, after)));
-        match resolved {
-            Some((character, after)) => {
-                text.push(character);
-                rest = after;
-            }
-            None => {
-                text.push('&');
-                rest = behind;
-            }
-        }
-    }
-    text.push_str(rest);
-}
-
-fn entity(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix('x') {
-                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)
-        }
-    }
 }

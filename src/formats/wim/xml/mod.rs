@@ -13,8 +13,6 @@ pub use element::{Element, Node};
 use super::header::MAX_IMAGES;
 use crate::error::{Error, Result};
 use crate::formats::bytes::{utf16_bytes, utf16_units};
-use element::write_nodes;
-use parse::parse_nodes;
 
 const FORMAT: &str = "WIM XML document";
 /// The largest document that is read. A file with every Windows edition has under 1 MB.
@@ -24,9 +22,9 @@ const BYTE_ORDER_MARK: u16 = 0xFEFF;
 /// The whole document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct XmlDocument {
-    before: Vec<Node>,
+    before: String,
     root: Element,
-    after: Vec<Node>,
+    after: String,
     byte_order_mark: bool,
 }
 
@@ -39,7 +37,7 @@ impl Default for XmlDocument {
 impl XmlDocument {
     /// The document of a file without images.
     pub fn new() -> Self {
-        Self { before: Vec::new(), root: Element::new("WIM"), after: Vec::new(), byte_order_mark: true }
+        Self { before: String::new(), root: Element::new("WIM"), after: String::new(), byte_order_mark: true }
     }
 
     /// Reads the UTF-16LE bytes, with or without byte order mark.
@@ -57,24 +55,9 @@ impl XmlDocument {
         let text = String::from_utf16(units)
             .map_err(|_| malformed("UTF-16LE text", "an unpaired surrogate".into()))?;
         // Some writers end the text with NULs.
-        let nodes = parse_nodes(text.trim_end_matches('\0'))?;
-        let is_root = |node: &Node| matches!(node, Node::Element(_));
-        let position = nodes.iter().position(is_root).unwrap_or(nodes.len());
-        let mut before = nodes;
-        let mut after = before.split_off(position);
-        if after.is_empty() {
-            return Err(malformed("the element WIM", "no element".into()));
-        }
-        let root = match after.remove(0) {
-            Node::Element(element) if element.name == "WIM" && !after.iter().any(is_root) => element,
-            Node::Element(element) => {
-                return Err(malformed("one root element WIM", format!("<{}>", element.name)))
-            }
-            _ => return Err(malformed("the element WIM", "something else".into())),
-        };
-        let is_text = |node: &Node| matches!(node, Node::Text(text) if !text.trim().is_empty());
-        if before.iter().chain(&after).any(is_text) {
-            return Err(malformed("nothing around the element WIM", "text".into()));
+        let (before, root, after) = parse::parse(text.trim_end_matches('\0'))?;
+        if root.name != "WIM" {
+            return Err(malformed("the root element WIM", format!("<{}>", root.name)));
         }
         if root.find("ESD/ENCRYPTED").is_some() {
             return Err(Error::Unsupported {
@@ -187,9 +170,9 @@ impl XmlDocument {
     /// The document as text.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        write_nodes(&self.before, &mut text);
+        text.push_str(&self.before);
         self.root.write(&mut text);
-        write_nodes(&self.after, &mut text);
+        text.push_str(&self.after);
         text
     }
 

@@ -1,59 +1,31 @@
-//! XML text to nodes.
+//! The document's text as elements of the text.
 
 use super::{Element, Node, FORMAT};
-use crate::error::{Error, Result};
-use quick_xml::events::Event;
+use crate::error::Result;
+use crate::formats::xml::{self, Document, Limits, Part};
 
-/// Elements inside each other; Windows writes 6 levels.
-const MAX_DEPTH: usize = 64;
+/// A file with every Windows edition has under 1 MB and 10,000 elements; Windows writes 6 levels.
+const LIMITS: Limits = Limits { size: 96 << 20, depth: 64, nodes: 4_000_000, paths: usize::MAX };
 
-/// Parses text into nodes, without entity expansion and without DTDs.
-pub(super) fn parse_nodes(text: &str) -> Result<Vec<Node>> {
-    let mut reader = quick_xml::Reader::from_str(text);
-    let mut open: Vec<Element> = Vec::new();
-    let mut nodes: Vec<Node> = Vec::new();
-    loop {
-        let position = reader.buffer_position();
-        let malformed = |expected: &str, found: String| {
-            Error::malformed(FORMAT, format!("character {position}"), expected, found)
-        };
-        let event = reader.read_event().map_err(|error| malformed("well-formed XML", error.to_string()))?;
-        let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let node = match event {
-            Event::Eof => break,
-            Event::Start(tag) => {
-                if open.len() >= MAX_DEPTH {
-                    let found = u64::try_from(open.len()).unwrap_or(u64::MAX).saturating_add(1);
-                    let limit = u64::try_from(MAX_DEPTH).unwrap_or(u64::MAX);
-                    return Err(Error::LimitExceeded { what: "the depth of the XML document", limit, found });
-                }
-                let (name, attributes) = (as_text(tag.name().as_ref()), as_text(tag.attributes_raw()));
-                open.push(Element { name, attributes, children: Vec::new(), one_tag: false });
-                continue;
-            }
-            Event::Empty(tag) => Node::Element(Element {
-                name: as_text(tag.name().as_ref()),
-                attributes: as_text(tag.attributes_raw()),
-                children: Vec::new(),
-                one_tag: true,
-            }),
-            Event::End(_) => match open.pop() {
-                Some(element) => Node::Element(element),
-                None => return Err(malformed("an open element", "an end tag".into())),
-            },
-            Event::Text(raw) => Node::Text(as_text(&raw)),
-            Event::CData(raw) => Node::CData(as_text(&raw)),
-            Event::Comment(raw) => Node::Markup(format!("<!--{}-->", as_text(&raw))),
-            Event::Decl(raw) => Node::Markup(format!("<?{}?>", as_text(&raw))),
-            Event::PI(raw) => Node::Markup(format!("<?{}?>", as_text(&raw))),
-            Event::DocType(_) => return Err(malformed("a document without DTD", "<!DOCTYPE".into())),
-        };
-        open.last_mut().map_or(&mut nodes, |element| &mut element.children).push(node);
-    }
-    match open.last() {
-        None => Ok(nodes),
-        Some(element) => {
-            Err(Error::malformed(FORMAT, "the end", format!("</{}>", element.name), "nothing more"))
-        }
+/// What stands before the root element, the root element, and what stands behind it.
+pub(super) fn parse(text: &str) -> Result<(String, Element, String)> {
+    let document = Document::of_text(FORMAT, text.to_owned(), LIMITS)?;
+    let (before, after) = document.around();
+    Ok((before.to_owned(), element(document.root()), after.to_owned()))
+}
+
+/// As deep as the document, which has a limit.
+fn element(source: xml::Element<'_>) -> Element {
+    let node = |part: Part<'_>| match part {
+        Part::Element(inner) => Node::Element(element(inner)),
+        Part::Text(raw) => Node::Text(raw.to_owned()),
+        Part::CData(raw) => Node::CData(raw.to_owned()),
+        Part::Markup(raw) => Node::Markup(raw.to_owned()),
+    };
+    Element {
+        name: source.qualified_name().to_owned(),
+        attributes: source.attributes_source().to_owned(),
+        children: source.parts().map(node).collect(),
+        one_tag: source.is_one_tag(),
     }
 }

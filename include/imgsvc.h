@@ -1373,6 +1373,18 @@ imgsvc_status imgsvc_unattend_convert_password(const uint16_t *password,
                                                struct imgsvc_document **out_document,
                                                struct imgsvc_error **out_error);
 
+// The values that a setting of answer files can have, where they are known: time zones, locales, languages, words,
+// `true` and `false`. The pass of the path does not count.
+//
+// `setting` is a path as `docs/formats/unattend.md` has it. `*out_document`: `{values: []}`, empty for settings that
+// take any text or are not known.
+//
+// # Safety
+// As for `imgsvc_unattend_list_settings`.
+imgsvc_status imgsvc_unattend_known_values(const uint16_t *setting,
+                                           struct imgsvc_document **out_document,
+                                           struct imgsvc_error **out_error);
+
 // What is different between two answer files, setting by setting: order, layout and comments do not
 // count, elements of lists are told apart by what they hold.
 //

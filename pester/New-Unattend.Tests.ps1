@@ -145,4 +145,12 @@ Describe 'New-Unattend' {
         '5CG0123XYZ-9876' -replace '[\W_]' -replace $pattern, $rest | Should -Be '5CG0123'
         'VM1' -replace $pattern, $rest | Should -Be 'VM1'
     }
+
+    It 'completes time zones, locales and languages' {
+        Get-Completion 'New-Unattend u.xml -TimeZone "W. Eu' | Should -Be "'W. Europe Standard Time'"
+        Get-Completion 'New-Unattend u.xml -Locale de-D' | Should -Be 'de-DE'
+        Get-Completion 'New-Unattend u.xml -UserLocale de-L' | Should -Be 'de-LI', 'de-LU'
+        # Without a language pack of its own.
+        Get-Completion 'New-Unattend u.xml -UILanguage de-L' | Should -BeNullOrEmpty
+    }
 }

@@ -34,6 +34,12 @@ Describe 'Set-UnattendSetting' {
         @(Get-UnattendSetting $file '**/LocalAccount[3]/Group').Action | Should -Be 'add'
     }
 
+    It 'completes the values that Windows knows of a setting' {
+        Get-Completion "Set-UnattendSetting u.xml $shell/TimeZone 'W. Eu" | Should -Be "'W. Europe Standard Time'"
+        Get-Completion 'Set-UnattendSetting u.xml oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/HideEULAPage ' | Should -Be 'true', 'false'
+        Get-Completion "Set-UnattendSetting u.xml $shell/ComputerName " | Should -BeNullOrEmpty
+    }
+
     It 'changes nothing with -WhatIf' {
         Set-UnattendSetting $file "$shell/ComputerName" X -WhatIf
         [System.IO.File]::ReadAllText($file) | Should -Be $before

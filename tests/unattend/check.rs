@@ -2,6 +2,7 @@
 
 use crate::support::hives;
 use imgsvc::servicing::unattend::check::{check, Finding, ImageName, Severity, Target};
+use imgsvc::servicing::unattend::known_values;
 use std::collections::BTreeMap;
 
 const SHELL: &str = "Microsoft-Windows-Shell-Setup";
@@ -479,4 +480,26 @@ fn findings_of_real_answer_files_are_few_and_told() {
         println!("{count:5} {severity:?} {rule}");
     }
     println!("{} files, {with_errors} with errors", files.len());
+}
+
+#[test]
+fn the_values_of_a_setting_are_known_by_its_path() {
+    let values = |path: &str| known_values(path).expect("a path").values;
+    assert!(values("specialize/Microsoft-Windows-Shell-Setup/TimeZone").contains(&"W. Europe Standard Time"));
+    let languages = values("oobeSystem/Microsoft-Windows-International-Core[amd64]/UILanguage");
+    let locales = values("oobeSystem/Microsoft-Windows-International-Core/UserLocale");
+    assert!(languages.contains(&"de-DE") && !languages.contains(&"de-AT"));
+    assert!(locales.contains(&"de-AT") && locales.len() > languages.len());
+    assert_eq!(
+        values("oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/NetworkLocation"),
+        ["Home", "Work", "Other"]
+    );
+    let list = "windowsPE/Microsoft-Windows-Setup/DiskConfiguration/Disk[1]/WillWipeDisk";
+    assert_eq!(values(list), ["true", "false"]);
+    for path in
+        ["specialize/Microsoft-Windows-Shell-Setup/ComputerName", "specialize/Contoso/A", "specialize", "*"]
+    {
+        assert_eq!(values(path), Vec::<&str>::new(), "{path}");
+    }
+    assert!(known_values("specialize/[").is_err());
 }

@@ -41,31 +41,37 @@ public sealed class NewUnattendCmdlet : ImageServicingCmdlet
     /// <summary>The time zone.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnattendTimeZoneCompleter))]
     public string? TimeZone { get; set; }
 
     /// <summary>The language and all formats, where nothing else is said.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnattendLocaleCompleter))]
     public string? Locale { get; set; }
 
     /// <summary>The display language.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnattendLanguageCompleter))]
     public string? UILanguage { get; set; }
 
     /// <summary>The language that Setup speaks.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnattendLanguageCompleter))]
     public string? SetupLanguage { get; set; }
 
     /// <summary>The locale of programs that do not know Unicode.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnattendLocaleCompleter))]
     public string? SystemLocale { get; set; }
 
     /// <summary>The locale of dates and numbers.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UnattendLocaleCompleter))]
     public string? UserLocale { get; set; }
 
     /// <summary>The keyboards.</summary>

@@ -25,6 +25,7 @@ public sealed class SetUnattendSettingCmdlet : ImageServicingCmdlet
     [Parameter(Mandatory = true, Position = 2)]
     [AllowEmptyString]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(UnattendSettingValueCompleter))]
     public object? Value { get; set; }
 
     /// <summary>The component's architecture, where the path does not say it.</summary>

@@ -50,6 +50,14 @@ internal static class AnswerFileSettings
         return Document.Take(document).Name("password");
     }
 
+    /// <summary>The values that a setting can have, where they are known.</summary>
+    internal static IReadOnlyList<string> KnownValues(string setting)
+    {
+        NativeLoader.EnsureLoaded();
+        Check.Ok(NativeMethods.imgsvc_unattend_known_values(setting, out DocumentHandle document, out ErrorHandle error), error);
+        return Document.Take(document).Texts("values");
+    }
+
     /// <summary>What is different between two files.</summary>
     internal static IReadOnlyList<UnattendDifference> Compare(string before, string after, JsonWriter options)
     {

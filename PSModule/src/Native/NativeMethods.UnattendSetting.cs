@@ -40,6 +40,12 @@ internal static partial class NativeMethods
         out ErrorHandle error);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    internal static extern int imgsvc_unattend_known_values(
+        [MarshalAs(UnmanagedType.LPWStr)] string setting,
+        out DocumentHandle document,
+        out ErrorHandle error);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     internal static extern int imgsvc_unattend_compare(
         [MarshalAs(UnmanagedType.LPWStr)] string before,
         [MarshalAs(UnmanagedType.LPWStr)] string after,

@@ -176,3 +176,26 @@ pub unsafe extern "C" fn imgsvc_unattend_convert_password(
     // SAFETY: promised by the caller.
     unsafe { enter_giving(out_document, "out_document", out_error, body) }
 }
+
+/// The values that a setting of answer files can have, where they are known: time zones, locales, languages, words,
+/// `true` and `false`. The pass of the path does not count.
+///
+/// `setting` is a path as `docs/formats/unattend.md` has it. `*out_document`: `{values: []}`, empty for settings that
+/// take any text or are not known.
+///
+/// # Safety
+/// As for `imgsvc_unattend_list_settings`.
+#[no_mangle]
+pub unsafe extern "C" fn imgsvc_unattend_known_values(
+    setting: *const u16,
+    out_document: *mut *mut imgsvc_document,
+    out_error: *mut *mut imgsvc_error,
+) -> imgsvc_status {
+    let body = || {
+        // SAFETY: promised by the caller.
+        let setting = unsafe { required_text(setting, "setting") }?;
+        imgsvc_document::of(&unattend::known_values(&setting)?)
+    };
+    // SAFETY: promised by the caller.
+    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+}

@@ -10,6 +10,7 @@ mod locations;
 mod place;
 mod settings;
 mod test;
+mod values;
 
 pub use apply::{apply, ApplyOptions, ApplyReport, SettingOutcome, SettingResult};
 pub use differences::{compare, from_json, merge, to_json, DifferenceRow, MergeOptions, MergeReport};
@@ -19,3 +20,4 @@ pub use locations::Location;
 pub use place::{place, PlaceOptions, PlaceReport};
 pub use settings::{list, read, remove, set, write, RemoveReport, SetReport, SettingRow};
 pub use test::{test, TestReport};
+pub use values::{known_values, KnownValues};

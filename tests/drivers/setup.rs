@@ -2,6 +2,7 @@
 
 use crate::support::images::{path, put, read, save};
 use crate::support::packages::{Sample, SIGNER};
+use crate::support::python::python;
 use crate::support::windows;
 use crate::support::windows::{add_all, edit_hive, has_key, hive, WindowsBench};
 use imgsvc::error::Error;
@@ -16,7 +17,6 @@ use imgsvc::servicing::drivers::{
 };
 use imgsvc::servicing::registry;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const PLAN: &str = r"\Windows\Setup\ImageServicing";
 const ANSWER_FILE: &str = r"\Windows\Panther\unattend.xml";
@@ -223,20 +223,7 @@ for s in root.findall(n + 'settings'):
             assert r.get('{http://schemas.microsoft.com/WMIConfig/2002/State}action') == 'add'
             print(r.find(n + 'Order').text + '|' + r.find(n + 'Path').text)
 ";
-    use std::io::Write;
-    let child = Command::new("/usr/bin/python3")
-        .args(["-c", PROGRAM])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        eprintln!("SKIPPED: no python3 to read the answer file");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(xml.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{xml}");
-    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = python(PROGRAM, xml.as_bytes())?;
     Some(lines.lines().map(|line| line.split_once('|').unwrap()).map(|(a, b)| (a.into(), b.into())).collect())
 }
 

@@ -1,5 +1,6 @@
 //! Where Setup looks for answer files, which one it uses, and placing one there.
 
+use crate::support::python::python;
 use crate::support::windows::{edit_hive, WindowsBench};
 use imgsvc::error::Error;
 use imgsvc::formats::regf::{sz, REG_SZ};
@@ -8,7 +9,6 @@ use imgsvc::progress::unobserved;
 use imgsvc::servicing::source::Source;
 use imgsvc::servicing::unattend::{find, place, AnswerFileInfo, Location, PlaceOptions};
 use std::path::Path;
-use std::process::Command;
 
 /// An answer file with a component in each of the passes.
 fn answers(passes: &[&str]) -> String {
@@ -134,22 +134,18 @@ fn audit_mode_is_what_microsoft_s_example_file_says() {
     assert_eq!(report.audit.as_deref(), Some("oobeSystem/Microsoft-Windows-Deployment/Reseal/Mode = Audit"));
     session.save(SaveOptions::default(), &mut unobserved).unwrap();
     let placed = bench.images.apply(1).join("Windows/Panther/unattend.xml");
-    // xmllint, or else Python's expat, is the foreign reader.
-    let program = "import sys, xml.etree.ElementTree as e\n\
-                   n='{urn:schemas-microsoft-com:unattend}'\n\
-                   for s in e.parse(sys.argv[1]).getroot().findall(n+'settings'):\n\
-                   \x20for c in s.findall(n+'component'):\n\
-                   \x20\x20print(s.get('pass'), c.get('name'), c.get('processorArchitecture'), c.get('publicKeyToken'), c.get('language'), c.get('versionScope'), c.find(n+'Reseal').find(n+'Mode').text)";
-    let output = Command::new("/usr/bin/python3").args(["-c", program]).arg(&placed).output();
-    let Ok(output) = output else {
-        eprintln!("SKIPPED: there is no python3");
-        return;
-    };
+    const PROGRAM: &str = "
+import sys, xml.etree.ElementTree as E
+n = '{urn:schemas-microsoft-com:unattend}'
+for s in E.fromstring(sys.stdin.buffer.read()).findall(n + 'settings'):
+    for c in s.findall(n + 'component'):
+        print(s.get('pass'), c.get('name'), c.get('processorArchitecture'), c.get('publicKeyToken'), c.get('language'),
+              c.get('versionScope'), c.find(n + 'Reseal').find(n + 'Mode').text)
+";
+    let Some(read) = python(PROGRAM, &std::fs::read(placed).unwrap()) else { return };
     assert_eq!(
-        String::from_utf8_lossy(&output.stdout).trim(),
-        "oobeSystem Microsoft-Windows-Deployment amd64 31bf3856ad364e35 neutral nonSxS Audit",
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+        read.trim(),
+        "oobeSystem Microsoft-Windows-Deployment amd64 31bf3856ad364e35 neutral nonSxS Audit"
     );
 }
 

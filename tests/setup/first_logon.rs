@@ -1,6 +1,7 @@
 //! Hooks of the plan: the files that Windows uses get them, and are byte for byte as before when they come out.
 
 use crate::support::images::{path, put, read};
+use crate::support::python::python;
 use crate::support::windows::{edit_hive, WindowsBench};
 use imgsvc::formats::regf::{sz, REG_SZ};
 use imgsvc::image::{SaveOptions, Session};
@@ -65,20 +66,7 @@ for s in E.fromstring(sys.stdin.buffer.read()).findall(n + 'settings'):
                 line = r.find(n + 'Path') if line is None else line
                 print(s.get('pass'), c.get('processorArchitecture'), r.find(n + 'Order').text, line.text)
 ";
-    use std::io::Write;
-    let child = Command::new("/usr/bin/python3")
-        .args(["-c", PROGRAM])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        eprintln!("SKIPPED: no python3 to read the answer file");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(xml).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+    Some(python(PROGRAM, xml)?.lines().map(str::to_owned).collect())
 }
 
 fn run_once(session: &Session) -> Option<String> {

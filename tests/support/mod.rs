@@ -23,6 +23,7 @@ pub mod inf_oracle;
 pub mod ntfs;
 pub mod packages;
 pub mod planned;
+pub mod python;
 pub mod random_tree;
 pub mod wim;
 pub mod windows;

@@ -1,6 +1,6 @@
 //! Answer files made of options: what is written, where, and what is refused.
 
-use crate::support::hives;
+use crate::support::python::python;
 use imgsvc::error::Error;
 use imgsvc::formats::unattend::{decode_password, AnswerFile, PassName, SettingPath};
 use imgsvc::servicing::unattend::author::{
@@ -9,26 +9,24 @@ use imgsvc::servicing::unattend::author::{
 use imgsvc::servicing::unattend::check::{check, Severity};
 use imgsvc::servicing::unattend::knowledge::Knowledge;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 const SHELL: &str = "Microsoft-Windows-Shell-Setup";
 
-fn account(name: &str, password: &str) -> Credential {
+pub fn account(name: &str, password: &str) -> Credential {
     Credential { name: name.into(), password: password.into() }
 }
 
-fn text(value: &str) -> Option<String> {
+pub fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-fn made(options: &Options) -> AnswerFile {
+pub fn made(options: &Options) -> AnswerFile {
     let file = author(options).unwrap().file;
     AnswerFile::parse(&file.to_bytes()).unwrap()
 }
 
 /// All settings, by path.
-fn settings(file: &AnswerFile) -> BTreeMap<String, String> {
+pub fn settings(file: &AnswerFile) -> BTreeMap<String, String> {
     let all = SettingPath::parse("**").unwrap();
     file.settings(&all).into_iter().map(|setting| (setting.path, setting.value)).collect()
 }
@@ -492,120 +490,11 @@ fn expat_reads_the_same_values() {
         for e in E.fromstring(sys.stdin.buffer.read()).iter():\n\
         \x20 if len(e)==0: sys.stdout.buffer.write((e.tag.split('}')[1]+'='+(e.text or '')+'\\0').encode())";
     let file = made(&everything());
-    let started =
-        Command::new("python3").args(["-c", PROGRAM]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut child) = started else {
-        eprintln!("SKIPPED: there is no python3; expat was not asked");
-        return;
-    };
-    child.stdin.take().unwrap().write_all(&file.to_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    let read = String::from_utf8(output.stdout).unwrap();
+    let Some(read) = python(PROGRAM, &file.to_bytes()) else { return };
     let ours: String = file
         .settings(&SettingPath::parse("**").unwrap())
         .into_iter()
         .map(|setting| format!("{}={}\0", setting.element.name(), setting.value))
         .collect();
     assert_eq!(read, ours);
-}
-
-/// A file of the corpus.
-fn real(name: &str) -> Option<AnswerFile> {
-    let Some(folder) = hives::testdata("unattend") else {
-        eprintln!("SKIPPED: there is no testdata/unattend; {name} was not rebuilt");
-        return None;
-    };
-    Some(AnswerFile::parse(&std::fs::read(folder.join(name)).unwrap()).unwrap())
-}
-
-/// What a file has and options do not give, whatever the number in a list; and that with these settings by path
-/// nothing of it is missing.
-fn cannot(original: &AnswerFile, options: &Options) -> Vec<String> {
-    let missing = |ours: &AnswerFile| {
-        let ours = settings(ours);
-        let mut theirs = settings(original);
-        theirs.retain(|path, value| ours.get(path) != Some(value));
-        theirs
-    };
-    let left = missing(&made(options));
-    let by_path: Vec<SettingValue> =
-        left.iter().map(|(path, value)| SettingValue { path: path.clone(), value: value.clone() }).collect();
-    let whole = made(&Options { settings: by_path, ..options.clone() });
-    assert_eq!(missing(&whole), BTreeMap::new());
-    let mut names: Vec<String> = left
-        .keys()
-        .map(|path| path.split('/').map(|part| part.split('[').next().unwrap()).collect::<Vec<_>>().join("/"))
-        .map(|path| path.replace("Microsoft-Windows-", ""))
-        .collect();
-    names.dedup();
-    names
-}
-
-#[test]
-fn the_base_of_a_well_known_generator_is_rebuilt() {
-    let Some(original) = real("082_cschneegans__resource_autounattend.xml") else { return };
-    let options = Options {
-        architectures: vec![Architecture::X86],
-        locale: text("de-DE"),
-        accept_eula: true,
-        skip_oobe: vec![OobePage::Eula, OobePage::Wireless, OobePage::ExpressSettings],
-        ..Options::default()
-    };
-    // Empty elements, which say nothing, and values that are what Setup does anyway.
-    let expected = [
-        "oobeSystem/Shell-Setup/AutoLogon",
-        "oobeSystem/Shell-Setup/OOBE/HideOnlineAccountScreens",
-        "oobeSystem/Shell-Setup/UserAccounts",
-        "windowsPE/Setup/UseConfigurationSet",
-        "windowsPE/Setup/UserData/ProductKey/Key",
-        "windowsPE/Setup/UserData/ProductKey/WillShowUI",
-    ];
-    assert_eq!(cannot(&original, &options), expected);
-}
-
-#[test]
-fn the_file_of_a_well_known_image_builder_is_rebuilt() {
-    let Some(original) = real("148_rgl__windows-11-24h2-uefi_autounattend.xml") else { return };
-    let values = |path: &str| -> Vec<String> {
-        original.settings(&SettingPath::parse(path).unwrap()).into_iter().map(|found| found.value).collect()
-    };
-    let options = Options {
-        locale: text("en-US"),
-        time_zone: text("UTC"),
-        disk_layout: Some(DiskLayout::UefiWithoutRecovery),
-        image_index: Some(1),
-        accept_eula: true,
-        owner: text("Vagrant"),
-        organization: text("Vagrant"),
-        // The encoded passwords are those of the file, digit by digit.
-        local_admins: vec![account("vagrant", "vagrant"), account("Administrator", "vagrant")],
-        auto_logon: Some(1),
-        skip_oobe: vec![
-            OobePage::Eula,
-            OobePage::LocalAccount,
-            OobePage::OemRegistration,
-            OobePage::OnlineAccount,
-            OobePage::Wireless,
-        ],
-        driver_paths: vec![r"E:\".into()],
-        windows_pe_commands: values("windowsPE/*/RunSynchronous/*/Path"),
-        first_logon_commands: values("oobeSystem/*/FirstLogonCommands/*/CommandLine"),
-        ..Options::default()
-    };
-    let expected = [
-        "offlineServicing/LUA-Settings/EnableLUA",
-        "oobeSystem/International-Core/UILanguageFallback",
-        "oobeSystem/Shell-Setup/FirstLogonCommands/SynchronousCommand/Description",
-        "oobeSystem/Shell-Setup/OOBE/ProtectYourPC",
-        // It is in pass specialize.
-        "oobeSystem/Shell-Setup/TimeZone",
-        "oobeSystem/Shell-Setup/UserAccounts/LocalAccounts/LocalAccount/Description",
-        "oobeSystem/Shell-Setup/UserAccounts/LocalAccounts/LocalAccount/DisplayName",
-        "windowsPE/International-Core-WinPE/UILanguageFallback",
-        // Disks with sectors of 4,096 bytes need more than 100 MB.
-        "windowsPE/Setup/DiskConfiguration/Disk/CreatePartitions/CreatePartition/Size",
-        "windowsPE/Setup/UserData/ProductKey/WillShowUI",
-    ];
-    assert_eq!(cannot(&original, &options), expected);
 }

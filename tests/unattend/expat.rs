@@ -1,9 +1,8 @@
 //! What expat reads in documents, and the same from the model.
 
+use crate::support::python::python;
 use imgsvc::formats::unattend::AnswerFile;
 use imgsvc::formats::xml::Element;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 /// What expat reads in documents: a line for each element, in order: line, name, attributes, its text; or
 /// the line of the error. `None` without Python.
@@ -36,20 +35,9 @@ while True:
         out.append({'error': 1})
 print(json.dumps(out))
 "#;
-    let mut command = Command::new("python3");
-    let command = command.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let Ok(mut child) = command.spawn() else {
-        eprintln!("SKIPPED: there is no python3; expat was not asked");
-        return None;
-    };
-    let mut input = child.stdin.take().unwrap();
     let data: Vec<u8> =
         documents.iter().flat_map(|data| [&(data.len() as u64).to_le_bytes()[..], data].concat()).collect();
-    let writer = std::thread::spawn(move || input.write_all(&data).unwrap());
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    assert!(output.status.success(), "the script of the test failed");
-    let answers: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let answers: Vec<serde_json::Value> = serde_json::from_str(&python(SCRIPT, &data)?).unwrap();
     let rows = |answer: &serde_json::Value| match &answer["rows"] {
         serde_json::Value::Array(rows) => {
             Ok(rows.iter().map(|row| row.as_str().unwrap().to_owned()).collect())

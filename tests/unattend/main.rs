@@ -23,6 +23,7 @@ mod image;
 mod model;
 mod random;
 mod real;
+mod rebuilt;
 
 #[path = "../support/mod.rs"]
 mod support;

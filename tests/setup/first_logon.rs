@@ -270,3 +270,30 @@ fn the_registry_is_used_where_setup_is_done_or_cannot_read_its_file_and_goes_bac
     assert!(added.remarks[0].contains("Setup is done with this image"), "{:?}", added.remarks);
     assert_eq!(run_once(&session).as_deref(), Some(FIRST_LOGON));
 }
+
+#[test]
+fn the_file_that_the_registry_names_gets_the_command_before_all_others() {
+    let text = unattend(&format!(
+        "<settings pass=\"specialize\">{}</settings>",
+        component("Microsoft-Windows-Shell-Setup", "amd64", "<ComputerName>X</ComputerName>")
+    ));
+    let bench = WindowsBench::with(|tree| {
+        for place in ["Answers", "Windows/Panther"] {
+            std::fs::create_dir_all(tree.join(place)).unwrap();
+        }
+        std::fs::write(tree.join("Answers/mine.xml"), &text).unwrap();
+        std::fs::write(tree.join("Windows/Panther/unattend.xml"), &text).unwrap();
+        edit_hive(&tree.join("Windows/System32/config/SYSTEM"), |hive| {
+            let key = hive.create_key(hive.root(), "Setup").unwrap();
+            hive.set_value(key, "UnattendFile", REG_SZ, &sz(r"%SystemDrive%\Answers\mine.xml")).unwrap();
+        });
+    });
+    let mut session = bench.mount();
+    assert!(add(&mut session, "a", StepPhase::Specialize).remarks.is_empty());
+    assert_eq!(read(&session, PANTHER).unwrap(), text.as_bytes());
+    if let Some(found) = commands(&read(&session, r"\Answers\mine.xml").unwrap()) {
+        assert_eq!(found, [format!("specialize amd64 1 {SPECIALIZE}")]);
+    }
+    remove_script(&mut session, "a", &mut unobserved).unwrap();
+    assert_eq!(read(&session, r"\Answers\mine.xml").unwrap(), text.as_bytes());
+}

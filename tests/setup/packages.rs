@@ -98,6 +98,7 @@ fn packages_and_features_become_steps_of_the_plan_in_their_order() {
 
     let steps = scripts(Source::Session(&mut session), &mut unobserved).unwrap();
     let name = |at: usize| steps[at].name.clone();
+    assert_eq!(report.settings[0].target.as_deref(), Some(name(0).as_str()));
     let commands: Vec<&str> = steps.iter().map(|step| step.command.as_str()).collect();
     let fod = format!(r#"{DISM} /Add-Package "/PackagePath:%ROOT%scripts\{}\fod & 100%%.cab""#, name(0));
     let package = "Microsoft-Windows-NetFx3-OnDemand-Package~31bf3856ad364e35~amd64~~10.0.26100.1";

@@ -88,7 +88,8 @@ pub struct SettingResult {
     pub result: SettingOutcome,
     /// Why.
     pub reason: String,
-    /// The registry value or the file of the image that has it now.
+    /// The registry value or the file of the image that has it now, or the step of the first-boot plan, by the name that
+    /// [`scripts`](crate::servicing::setup::scripts) has.
     pub target: Option<String>,
     /// What became of the packages of a driver path.
     #[serde(skip)]

@@ -120,7 +120,7 @@ impl Judge<'_> {
                     "a step of the first-boot plan will {}: {} (documented, not tried with Windows){warning}",
                     planned.step.description, planned.step.command
                 );
-                row.target = Some(planned.step.name.clone());
+                row.target = planned.step.name.strip_prefix(&step_name("")).map(str::to_owned);
                 (row, Some(planned))
             }
         }

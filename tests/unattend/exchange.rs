@@ -63,6 +63,40 @@ fn comparing_and_merging_go_by_keys_not_by_order_or_layout() {
 }
 
 #[test]
+fn merging_finds_elements_however_the_base_has_them() {
+    let file = |settings: &str| {
+        let component = |content: &str| {
+            format!("<component name=\"c\" processorArchitecture=\"x86\">{content}</component>")
+        };
+        read(&format!(
+            "<unattend><settings pass=\"specialize\">\n {}</settings></unattend>",
+            component(settings)
+        ))
+    };
+    let merged = |base: &AnswerFile, other: &AnswerFile| merge(base, std::slice::from_ref(other), None);
+    // Nothing is declared that is not needed; elements of one parent go in together.
+    let base = file("\n  <A><x>1</x></A>  ");
+    let done = merged(&base, &file("<B>1</B><A><y>2</y></A><C>3</C>")).unwrap();
+    assert_eq!((done.added, done.file.text().contains("wcm")), (3, false));
+    assert_eq!(paths(&done.file, "*").len(), 4);
+    // One command that stands alone is the one of that number in a list.
+    let list = "xmlns:w=\"http://schemas.microsoft.com/WMIConfig/2002/State\" w:action=\"add\"";
+    let alone = file("<R><K><Order>1</Order><Path>a</Path></K></R>");
+    let several = file(&format!(
+        "<R><K {list}><Order>2</Order><Path>c</Path></K><K {list}><Order>1</Order><Path>b</Path></K></R>"
+    ));
+    let done = merged(&alone, &several).unwrap();
+    assert_eq!((done.added, done.conflicts.len(), done.conflicts[0].base.as_str()), (2, 1, "a"));
+    assert!(done.file.text().contains("xmlns:wcm"));
+    // A pass that is there twice is one, as long as nothing has to be added to it.
+    let twice = read(&SMALL.replace("\"oobeSystem\"", "\"specialize\""));
+    let done =
+        merged(&twice, &read(&SMALL.replace("PC-1", "PC-2").replace("\"oobeSystem\"", "\"specialize\"")));
+    assert!(done.is_err() || done.unwrap().conflicts.len() == 1);
+    assert!(merged(&twice, &read(&SMALL.replace("TimeZone", "Other"))).is_err());
+}
+
+#[test]
 fn json_keeps_every_setting_of_every_real_file() {
     let values = |file: &AnswerFile| -> Vec<(String, String)> {
         file.keyed_settings().into_iter().map(|setting| (setting.path, setting.value)).collect()

@@ -5,7 +5,7 @@
 use super::create::{new_component, state_prefix, LANGUAGE, PUBLIC_KEY_TOKEN, VERSION_SCOPE};
 use super::resolve::{self, Level, Node};
 use super::section::settings_in;
-use super::siblings::{groups, Group, Meant, Siblings};
+use super::siblings::{groups, Group, Siblings};
 use super::{AnswerFile, Component, Conflict, Identity, Pass, PassName, Prefer, Setting, STATE_NAMESPACE};
 use crate::error::{Error, Result};
 use crate::formats::xml::{Change, Document, Element, ElementId, NewElement};
@@ -19,7 +19,7 @@ pub(super) struct Changes {
     /// New elements of the root: the servicing section, and passes.
     sections: Vec<NewElement>,
     passes: Vec<(PassName, NewElement)>,
-    others: Vec<(ElementId, Vec<NewElement>)>,
+    others: HashMap<ElementId, Vec<NewElement>>,
 }
 
 impl Changes {
@@ -92,10 +92,10 @@ impl<'a> Graft<'a> {
         let (base, other) = (Node::root(self.base), self.other);
         let (servicing, passes): (Vec<_>, Vec<_>) =
             groups(&[other]).into_iter().partition(|group| group.label.starts_with(resolve::SERVICING));
-        let there = Siblings::of(base);
+        let there = Siblings::of(&[base]);
         for group in servicing.into_iter().chain(passes) {
             if self.is_wanted(&group.nodes) {
-                self.group(base, &there, group, "", None)?;
+                self.group(&[base], &there, group, "")?;
             }
         }
         Ok(())
@@ -113,26 +113,28 @@ impl<'a> Graft<'a> {
         false
     }
 
-    /// Elements of the other file that belong into `base`. As deep as the document, which has a limit.
+    /// Elements of the other file that belong into `bases`: one, or a pass or component that is there several times.
+    /// As deep as the document, which has a limit.
     fn group(
         &mut self,
-        base: Node<'a>,
+        bases: &[Node<'a>],
         there: &Siblings<'a>,
         group: Group<'a>,
         path: &str,
-        component: Option<Element<'a>>,
     ) -> Result<()> {
         let slash = if path.is_empty() { "" } else { "/" };
         let path = format!("{path}{slash}{}", group.label);
-        match there.find(&group.label) {
-            Some(Meant::Several) => {
-                Err(refused(&path, "the base has it more than once, and it cannot be told which is meant"))
-            }
-            Some(Meant::One(found)) => {
-                let component = if found.level == Level::Component { Some(found.element) } else { component };
+        let is_outer = |node: &Node<'_>| matches!(node.level, Level::Pass | Level::Component);
+        let ambiguous =
+            || refused(&path, "the base has it more than once, and it cannot be told which is meant");
+        match (there.find(&group.label), bases) {
+            (Some(found), _)
+                if found.len() == 1 || there.is_own(&group.label) && found.iter().all(is_outer) =>
+            {
+                let Some(first) = found.first() else { return Ok(()) };
                 for node in &group.nodes {
                     for setting in self.settings.remove(&node.element.id()).unwrap_or_default() {
-                        self.setting(found.element, setting, component)?;
+                        self.setting(*first, setting)?;
                     }
                 }
                 let inner = groups(&group.nodes);
@@ -140,18 +142,18 @@ impl<'a> Graft<'a> {
                     return Ok(());
                 }
                 let there = Siblings::of(found);
-                inner.into_iter().try_for_each(|group| self.group(found, &there, group, &path, component))
+                inner.into_iter().try_for_each(|group| self.group(found, &there, group, &path))
             }
             // What holds no settings is not missing.
-            None if !self.is_wanted(&group.nodes) => Ok(()),
-            None => {
+            (None, _) if !self.is_wanted(&group.nodes) => Ok(()),
+            (None, &[base]) => {
                 let prefix = base.element.qualified_name().split_once(':');
                 let prefix = prefix.map(|(prefix, _)| format!("{prefix}:")).unwrap_or_default();
-                let state = match component {
-                    Some(component) => self.state(base.element, component, &path)?,
-                    None => "wcm".to_owned(),
-                };
+                let state = state_prefix(base.element).unwrap_or_else(|| "wcm".to_owned());
                 let new = self.new_element(&group, &Names { prefix, state }, &path)?;
+                if matches!(base.level, Level::Component | Level::Element) && uses_state(&new) {
+                    self.state(base.element, &path)?;
+                }
                 match (base.level, group.nodes.first().map(|node| node.level)) {
                     (Level::Root, Some(Level::Servicing)) => self.changes.sections.push(new),
                     (Level::Root, _) => {
@@ -159,23 +161,17 @@ impl<'a> Graft<'a> {
                         let pass = PassName::parse(&name).ok_or_else(|| refused(&path, "it is no pass"))?;
                         self.changes.passes.push((pass, new));
                     }
-                    _ => match self.changes.others.last_mut() {
-                        Some((id, together)) if *id == base.element.id() => together.push(new),
-                        _ => self.changes.others.push((base.element.id(), vec![new])),
-                    },
+                    _ => self.changes.others.entry(base.element.id()).or_default().push(new),
                 }
                 Ok(())
             }
+            _ => Err(ambiguous()),
         }
     }
 
     /// A setting of the other file whose element the base has.
-    fn setting(
-        &mut self,
-        base: Element<'a>,
-        setting: Setting<'a>,
-        component: Option<Element<'a>>,
-    ) -> Result<()> {
+    fn setting(&mut self, node: Node<'a>, setting: Setting<'a>) -> Result<()> {
+        let base = node.element;
         let there = match &setting.attribute {
             Some(name) => resolve::attribute(base, name),
             None if !base.is_leaf() => {
@@ -209,14 +205,13 @@ impl<'a> Graft<'a> {
                 self.changes.texts.insert(base.id(), setting.value);
             }
             Some(name) => {
-                let written =
-                    match (resolve::attribute_name(base, name), name.strip_prefix("wcm:"), component) {
-                        (Some(written), ..) => written,
-                        (None, Some(local), Some(component)) => {
-                            format!("{}:{local}", self.state(base, component, &setting.path)?)
-                        }
-                        _ => name.clone(),
-                    };
+                let written = match (resolve::attribute_name(base, name), name.strip_prefix("wcm:")) {
+                    (Some(written), _) => written,
+                    (None, Some(local)) if node.level == Level::Element => {
+                        format!("{}:{local}", self.state(base, &setting.path)?)
+                    }
+                    _ => name.clone(),
+                };
                 self.changes.attributes.insert((base.id(), written), setting.value);
             }
         }
@@ -224,10 +219,15 @@ impl<'a> Graft<'a> {
     }
 
     /// The prefix of `wcm:action` in an element of the base, which is declared if it is not.
-    fn state(&mut self, at: Element<'a>, component: Element<'a>, path: &str) -> Result<String> {
+    fn state(&mut self, at: Element<'a>, path: &str) -> Result<String> {
         if let Some(prefix) = state_prefix(at) {
             return Ok(prefix);
         }
+        // The component stands in a pass, which stands in the root.
+        let around: Vec<Element<'a>> = std::iter::successors(Some(at), |inner| inner.parent()).collect();
+        let Some(component) = around.len().checked_sub(3).and_then(|third| around.get(third)) else {
+            return Ok("wcm".to_owned());
+        };
         if component.attributes().any(|found| found.qualified_name() == "xmlns:wcm") {
             return Err(refused(path, "the base uses the prefix wcm for something else"));
         }
@@ -323,6 +323,11 @@ fn attributes(node: Node<'_>, names: &Names, in_list: bool) -> Vec<(String, Stri
         attributes.insert(0, (format!("{}:action", names.state), "add".to_owned()));
     }
     attributes
+}
+
+/// Whether the element, or one in it, has `wcm:action` or the like. As deep as the document, which has a limit.
+fn uses_state(new: &NewElement) -> bool {
+    new.attributes.iter().any(|(name, _)| name.starts_with("wcm:")) || new.elements.iter().any(uses_state)
 }
 
 fn refused(path: &str, reason: &str) -> Error {

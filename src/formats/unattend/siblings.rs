@@ -5,8 +5,7 @@ use super::resolve::Node;
 use super::section::settings_in;
 use super::{Selector, Step};
 use crate::formats::xml::Element;
-use std::collections::hash_map::Entry;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Elements of one label: those of a pass or component that is there twice are taken together.
 pub(super) struct Group<'a> {
@@ -32,30 +31,23 @@ pub(super) fn groups<'a>(nodes: &[Node<'a>]) -> Vec<Group<'a>> {
     groups
 }
 
-/// What a label means among the elements of one.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Meant<'a> {
-    One(Node<'a>),
-    Several,
-}
-
-/// The elements in one, by all labels that mean them: as a path finds them, but without looking at each.
+/// What stands in elements, by all labels that mean it: as a path finds it, but without looking at each.
 pub(super) struct Siblings<'a> {
-    meant: HashMap<String, Meant<'a>>,
+    meant: HashMap<String, Vec<Node<'a>>>,
+    /// The labels that comparing has for them.
+    own: HashSet<String>,
 }
 
 impl<'a> Siblings<'a> {
-    pub(super) fn of(parent: Node<'a>) -> Self {
-        let children = parent.children();
-        let own = labels(&children, Labels::Keys);
-        let mut siblings = Self { meant: HashMap::new() };
-        for (child, label) in children.iter().zip(&own) {
-            siblings.add(label, *child);
+    pub(super) fn of(parents: &[Node<'a>]) -> Self {
+        let mut siblings = Self { meant: HashMap::new(), own: HashSet::new() };
+        for group in groups(parents) {
+            siblings.own.insert(group.label.to_lowercase());
+            siblings.meant.insert(group.label.to_lowercase(), group.nodes);
         }
         // A label of its own goes before others that would mean an element as well.
-        let firm: std::collections::HashSet<String> = siblings.meant.keys().cloned().collect();
         let mut numbers: HashMap<String, usize> = HashMap::new();
-        for child in children {
+        for child in parents.iter().flat_map(|parent| parent.children()) {
             let name = child.name();
             let number = numbers.entry(name.to_lowercase()).or_default();
             *number = number.saturating_add(1);
@@ -68,26 +60,20 @@ impl<'a> Siblings<'a> {
             }
             for selectors in selectors {
                 let label = Step { name: name.clone(), selectors }.to_string();
-                if !firm.contains(&label.to_lowercase()) {
-                    siblings.add(&label, child);
+                if !siblings.own.contains(&label.to_lowercase()) {
+                    siblings.meant.entry(label.to_lowercase()).or_default().push(child);
                 }
             }
         }
         siblings
     }
 
-    fn add(&mut self, label: &str, node: Node<'a>) {
-        match self.meant.entry(label.to_lowercase()) {
-            Entry::Vacant(place) => {
-                place.insert(Meant::One(node));
-            }
-            Entry::Occupied(mut place) => {
-                place.insert(Meant::Several);
-            }
-        }
+    /// Whether it is the label that comparing has, not another one.
+    pub(super) fn is_own(&self, label: &str) -> bool {
+        self.own.contains(&label.to_lowercase())
     }
 
-    pub(super) fn find(&self, label: &str) -> Option<Meant<'a>> {
-        self.meant.get(&label.to_lowercase()).copied()
+    pub(super) fn find(&self, label: &str) -> Option<&[Node<'a>]> {
+        self.meant.get(&label.to_lowercase()).map(Vec::as_slice)
     }
 }

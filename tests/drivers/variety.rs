@@ -253,3 +253,37 @@ fn a_compressed_file_is_named_with_what_to_do() {
         std::fs::remove_file(inf.with_file_name(compressed.to_uppercase())).unwrap();
     }
 }
+
+#[test]
+fn what_the_flags_of_a_service_protect_stays_as_it_is() {
+    let service = r"ControlSet001\Services\stor";
+    let bench = WindowsBench::with(|tree| {
+        edit_hive(&config(tree, "SYSTEM"), |system| {
+            let key = system.create_key(system.root(), service).unwrap();
+            system.set_value(key, "Start", REG_DWORD, &dword(3)).unwrap();
+            system.set_value(key, "ErrorControl", REG_DWORD, &dword(2)).unwrap();
+            system.set_value(key, "Type", REG_DWORD, &dword(2)).unwrap();
+            system.set_value(key, "DisplayName", REG_SZ, &sz("Before")).unwrap();
+            system.set_value(key, "Group", REG_SZ, &sz("Before")).unwrap();
+        });
+    });
+    let sample = Sample::storage("stor");
+    let inf = sample.inf().replace("AddService = stor, 2, Service", "AddService = stor, 0x72, Service");
+    let path = sample.write(&bench.drivers());
+    std::fs::write(&path, &inf).unwrap();
+    let catalog = CatalogBuilder::new().file("stor.inf", inf.as_bytes()).file("stor.sys", &sample.driver());
+    std::fs::write(path.with_extension("cat"), catalog.sample_signer(SIGNER).to_bytes()).unwrap();
+
+    let mut session = bench.mount();
+    added(&add_all(&mut session, &[path], AddOptions::default()));
+    let system = hive(&session, "SYSTEM");
+    assert_eq!(value(&system, service, "Start"), dword(3));
+    assert_eq!(value(&system, service, "ErrorControl"), dword(2));
+    assert_eq!(value(&system, service, "Group"), sz("Before"));
+    // Not protected: 0x8 is not among the flags.
+    assert_ne!(value(&system, service, "DisplayName"), sz("Before"));
+    assert_eq!(value(&system, service, "Type"), dword(1));
+    // Where there was none, all is written.
+    let other = r"ControlSet002\Services\stor";
+    assert_eq!(value(&system, other, "Start"), dword(0));
+}

@@ -50,7 +50,7 @@ pub use models::{Applicability, Manufacturer, Model, Selection};
 pub use path::safe_relative_path;
 pub use property::{Property, PropertyKey};
 pub use registry::{registry_flags, RegistryChange, RegistryData, RegistryOperation, RegistryRoot};
-pub use service::{DeletedService, EventLog, Service};
+pub use service::{DeletedService, EventLog, Kept, Service};
 pub use service_control::{FailureActions, Trigger};
 pub use source_files::SourceFile;
 pub use store::{driver_store_hash, label};

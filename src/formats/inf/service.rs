@@ -17,6 +17,24 @@ const DELETE_EVENT_SOURCE: u32 = 0x4;
 /// UTF-16 units of a key's name.
 const KEY_NAME_LIMIT: usize = 255;
 
+/// What an AddService line may leave as it is in a service that exists already: bits of its flags
+/// (`SPSVCINST_NOCLOBBER_*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// `DisplayName`.
+    DisplayName,
+    /// `Start`.
+    StartType,
+    /// `ErrorControl`.
+    ErrorControl,
+    /// `Group`, and the tag in it.
+    LoadOrderGroup,
+    /// `DependOnService` and `DependOnGroup`.
+    Dependencies,
+    /// `Description`.
+    Description,
+}
+
 /// A service of an AddService directive.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Service {
@@ -97,6 +115,19 @@ impl Service {
     /// Whether it is the device's function driver.
     pub fn is_associated(&self) -> bool {
         self.flags & ASSOCIATED_SERVICE != 0
+    }
+
+    /// Whether a value of a service that exists already is left as it is.
+    pub fn keeps(&self, what: Kept) -> bool {
+        let bit = match what {
+            Kept::DisplayName => 0x8,
+            Kept::StartType => 0x10,
+            Kept::ErrorControl => 0x20,
+            Kept::LoadOrderGroup => 0x40,
+            Kept::Dependencies => 0x80,
+            Kept::Description => 0x100,
+        };
+        self.flags & bit != 0
     }
 
     /// Whether the boot loader loads it.

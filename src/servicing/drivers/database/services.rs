@@ -7,7 +7,7 @@
 
 use crate::error::Result;
 use crate::formats::inf::{
-    Dirid, EventLog, RegistryChange, RegistryData, RegistryOperation, RegistryRoot, Service, Text,
+    Dirid, EventLog, Kept, RegistryChange, RegistryData, RegistryOperation, RegistryRoot, Service, Text,
 };
 use crate::formats::regf::{
     dword, multi_sz, read_multi_sz, sz, Hive, KeyId, REG_BINARY, REG_DWORD, REG_EXPAND_SZ, REG_MULTI_SZ,
@@ -52,12 +52,15 @@ pub fn write(
     published: &str,
 ) -> Result<()> {
     let services = hive.create_key(control_set, "Services")?;
-    let tag = match &service.load_order_group {
+    let known = hive.find(services, &service.name)?;
+    let sets = |what| known.is_none() || !service.keeps(what);
+    let group = service.load_order_group.as_ref().filter(|_| sets(Kept::LoadOrderGroup));
+    let tag = match group {
         Some(group) => Some(tag(hive, services, &service.name, group)?),
         None => None,
     };
     // A service that no package owns is not taken over: it stays when this package goes.
-    let foreign = match hive.find(services, &service.name)? {
+    let foreign = match known {
         Some(known) => hive.value(known, "Owners")?.is_none(),
         None => false,
     };
@@ -65,22 +68,26 @@ pub fn write(
     let start = service.start_type.unwrap_or(DEMAND_START);
     let kind = service.service_type.unwrap_or(KERNEL_DRIVER);
     hive.set_value(key, "Type", REG_DWORD, &dword(kind))?;
-    hive.set_value(key, "Start", REG_DWORD, &dword(start))?;
-    let error_control = service.error_control.unwrap_or(ERROR_NORMAL);
-    hive.set_value(key, "ErrorControl", REG_DWORD, &dword(error_control))?;
+    if sets(Kept::StartType) {
+        hive.set_value(key, "Start", REG_DWORD, &dword(start))?;
+    }
+    if sets(Kept::ErrorControl) {
+        let error_control = service.error_control.unwrap_or(ERROR_NORMAL);
+        hive.set_value(key, "ErrorControl", REG_DWORD, &dword(error_control))?;
+    }
     if let Some(tag) = tag {
         hive.set_value(key, "Tag", REG_DWORD, &dword(tag))?;
     }
     if let Some(path) = image_path(service, label) {
         hive.set_value(key, "ImagePath", REG_EXPAND_SZ, &sz(&path))?;
     }
-    if let Some(name) = &service.display_name {
+    if let Some(name) = service.display_name.as_ref().filter(|_| sets(Kept::DisplayName)) {
         hive.set_value(key, "DisplayName", REG_SZ, &sz(&indirect(name, published)))?;
     }
-    if let Some(description) = &service.description {
+    if let Some(description) = service.description.as_ref().filter(|_| sets(Kept::Description)) {
         hive.set_value(key, "Description", REG_SZ, &sz(&indirect(description, published)))?;
     }
-    if let Some(group) = &service.load_order_group {
+    if let Some(group) = group {
         hive.set_value(key, "Group", REG_SZ, &sz(group))?;
     }
     if let Some(flags) = service.boot_flags {
@@ -89,7 +96,9 @@ pub fn write(
     if let Some(name) = &service.start_name {
         hive.set_value(key, "ObjectName", REG_SZ, &sz(name))?;
     }
-    dependencies(hive, key, &service.dependencies)?;
+    if sets(Kept::Dependencies) {
+        dependencies(hive, key, &service.dependencies)?;
+    }
     if !foreign {
         own(hive, key, published)?;
     }

@@ -16,24 +16,16 @@ public enum DriverState
 }
 
 /// <summary>A driver package that an image holds.</summary>
-public sealed class DriverInfo
+public sealed class DriverInfo : DriverPackage
 {
     internal DriverInfo(string path, JsonObject driver)
+        : base(driver)
     {
         Path = path;
         Driver = driver.Name("driver");
         State = driver.Choice("state", DriverState.Installed);
         OriginalFileName = driver.Text("originalFileName");
         Inbox = driver.Flag("inbox");
-        CatalogFile = driver.Text("catalogFile");
-        ClassName = driver.Text("className");
-        ClassGuid = driver.Text("classGuid");
-        BootCritical = driver.Flag("bootCritical");
-        DriverSignature = driver.Choice("driverSignature", DriverSignature.Unknown);
-        SignerName = driver.Text("signerName");
-        ProviderName = driver.Text("providerName");
-        Date = driver.Day("date");
-        Version = driver.Text("version");
         MajorVersion = driver.Number32("majorVersion");
         MinorVersion = driver.Number32("minorVersion");
         Build = driver.Number32("build");
@@ -49,7 +41,6 @@ public sealed class DriverInfo
         Files = driver.Objects("files").Select(file => new DriverFile(file)).ToArray();
         Services = driver.Objects("services").Select(service => new DriverService(service)).ToArray();
         ExcludeIds = driver.Texts("excludeIds");
-        Reason = driver.Text("reason");
     }
 
     /// <summary>The session's path.</summary>
@@ -66,33 +57,6 @@ public sealed class DriverInfo
 
     /// <summary>Whether the driver came with Windows.</summary>
     public bool Inbox { get; }
-
-    /// <summary>The catalogue's file name.</summary>
-    public string? CatalogFile { get; }
-
-    /// <summary>The device class, for example <c>Net</c>.</summary>
-    public string? ClassName { get; }
-
-    /// <summary>The GUID of the device class.</summary>
-    public string? ClassGuid { get; }
-
-    /// <summary>Whether Windows needs the driver to start.</summary>
-    public bool BootCritical { get; }
-
-    /// <summary>What the catalogue says of the files.</summary>
-    public DriverSignature DriverSignature { get; }
-
-    /// <summary>The name in the signer's certificate.</summary>
-    public string? SignerName { get; }
-
-    /// <summary>Who made the driver.</summary>
-    public string? ProviderName { get; }
-
-    /// <summary>The day from the INF's DriverVer.</summary>
-    public DateTime? Date { get; }
-
-    /// <summary>The version from the INF's DriverVer.</summary>
-    public string? Version { get; }
 
     /// <summary>The first part of <see cref="Version"/>.</summary>
     public uint MajorVersion { get; }
@@ -138,9 +102,6 @@ public sealed class DriverInfo
 
     /// <summary>Ids of devices that it is not for, whatever else matches.</summary>
     public IReadOnlyList<string> ExcludeIds { get; }
-
-    /// <summary>What is missing or wrong.</summary>
-    public string? Reason { get; }
 
     /// <summary>The published name.</summary>
     public override string ToString() => Driver;

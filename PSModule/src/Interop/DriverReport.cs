@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using ImageServicing.Interop;
 
@@ -82,26 +81,17 @@ public enum SignatureVerdict
 }
 
 /// <summary>What <c>Add-Driver</c> did with one INF file.</summary>
-public sealed class DriverReport
+public sealed class DriverReport : DriverPackage
 {
     internal DriverReport(string path, JsonObject driver)
+        : base(driver)
     {
         Path = path;
         InfPath = driver.Name("path");
         Status = driver.Choice("status", DriverStatus.Failed);
         Driver = driver.Text("driver");
         OriginalFileName = driver.Text("originalFileName");
-        ProviderName = driver.Text("providerName");
-        ClassName = driver.Text("className");
-        ClassGuid = driver.Text("classGuid");
-        Version = driver.Text("version");
-        Date = driver.Day("date");
-        CatalogFile = driver.Text("catalogFile");
-        DriverSignature = driver.Choice("driverSignature", DriverSignature.Unknown);
         SignatureVerdict = driver.Choice("signatureVerdict", SignatureVerdict.Unknown);
-        SignerName = driver.Text("signerName");
-        BootCritical = driver.Flag("bootCritical");
-        Reason = driver.Text("reason");
         Files = driver.Texts("files");
         Plan = DriverPlan.Of(driver);
         Error = DriverError.Of(driver);
@@ -119,41 +109,11 @@ public sealed class DriverReport
     /// <summary>The name of the INF file.</summary>
     public string? OriginalFileName { get; }
 
-    /// <summary>Who made the driver.</summary>
-    public string? ProviderName { get; }
-
-    /// <summary>The device class, for example <c>Net</c>.</summary>
-    public string? ClassName { get; }
-
-    /// <summary>The GUID of the device class.</summary>
-    public string? ClassGuid { get; }
-
-    /// <summary>The version from the INF's DriverVer.</summary>
-    public string? Version { get; }
-
-    /// <summary>The day from the INF's DriverVer.</summary>
-    public DateTime? Date { get; }
-
-    /// <summary>The catalogue's file name.</summary>
-    public string? CatalogFile { get; }
-
-    /// <summary>What the catalogue says of the files.</summary>
-    public DriverSignature DriverSignature { get; }
-
     /// <summary>The kind of the signature, whether it is trusted or not.</summary>
     public SignatureVerdict SignatureVerdict { get; }
 
-    /// <summary>The name in the signer's certificate.</summary>
-    public string? SignerName { get; }
-
-    /// <summary>Whether Windows needs the driver to start.</summary>
-    public bool BootCritical { get; }
-
     /// <summary>What became of the package.</summary>
     public DriverStatus Status { get; }
-
-    /// <summary>Why it was not added.</summary>
-    public string? Reason { get; }
 
     /// <summary>The files that were placed in the image.</summary>
     public IReadOnlyList<string> Files { get; }

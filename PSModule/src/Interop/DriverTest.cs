@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using ImageServicing.Interop;
 
@@ -6,9 +5,10 @@ namespace ImageServicing;
 
 /// <summary>What <c>Test-Driver</c> found out about one INF file.</summary>
 /// <remarks>Stands for its INF wherever a path is expected.</remarks>
-public sealed class DriverTest
+public sealed class DriverTest : DriverPackage
 {
     internal DriverTest(string? path, JsonObject test)
+        : base(test)
     {
         Path = path;
         OriginalFileName = test.Name("path");
@@ -17,17 +17,7 @@ public sealed class DriverTest
         Architectures = test.Texts("architectures");
         PublishedName = test.Text("driver");
         StorePath = test.Text("originalFileName");
-        ProviderName = test.Text("providerName");
-        ClassName = test.Text("className");
-        ClassGuid = test.Text("classGuid");
-        Version = test.Text("version");
-        Date = test.Day("date");
-        CatalogFile = test.Text("catalogFile");
-        DriverSignature = test.Choice("driverSignature", DriverSignature.Unknown);
         SignatureVerdict = test.Choice("signatureVerdict", SignatureVerdict.Unknown);
-        SignerName = test.Text("signerName");
-        BootCritical = test.Flag("bootCritical");
-        Reason = test.Text("reason");
         Error = DriverError.Of(test);
         DriverPlan plan = DriverPlan.Of(test) ?? new DriverPlan(new JsonObject(new Dictionary<string, object?>()));
         Files = plan.Files;
@@ -51,38 +41,8 @@ public sealed class DriverTest
     /// <summary>Whether it is for the image or system, and can be added there, or is there.</summary>
     public bool Applicable { get; }
 
-    /// <summary>What the catalogue says of the files.</summary>
-    public DriverSignature DriverSignature { get; }
-
     /// <summary>The kind of the signature, whether it is trusted or not.</summary>
     public SignatureVerdict SignatureVerdict { get; }
-
-    /// <summary>The name in the signer's certificate.</summary>
-    public string? SignerName { get; }
-
-    /// <summary>Why it is not signed, not applicable, or what is wrong; null if nothing is.</summary>
-    public string? Reason { get; }
-
-    /// <summary>Who made the driver.</summary>
-    public string? ProviderName { get; }
-
-    /// <summary>The device class, for example <c>Net</c>.</summary>
-    public string? ClassName { get; }
-
-    /// <summary>The GUID of the device class.</summary>
-    public string? ClassGuid { get; }
-
-    /// <summary>The version from the INF's DriverVer.</summary>
-    public string? Version { get; }
-
-    /// <summary>The day from the INF's DriverVer.</summary>
-    public DateTime? Date { get; }
-
-    /// <summary>The catalogue's file name.</summary>
-    public string? CatalogFile { get; }
-
-    /// <summary>Whether Windows may need the driver to start.</summary>
-    public bool BootCritical { get; }
 
     /// <summary>The processors that it is for, of those it was tested for, as INF files name them.</summary>
     public IReadOnlyList<string> Architectures { get; }

@@ -90,6 +90,17 @@ fn hostile_documents_are_refused_with_their_line_and_column() {
         ("an open start tag", "<unattend a='1'".to_owned(), "the end"),
         ("a late declaration", "<!-- -->\n<?xml version=\"1.0\"?><unattend/>".to_owned(), "line 2,"),
         ("another root", "<a/>".to_owned(), "line 1, column 1"),
+        (
+            "a million levels",
+            ["<unattend>\n".to_owned(), "<a>".repeat(1_000_000)].concat(),
+            "line 2, column 766",
+        ),
+        ("too many elements", inside(&"<a/>".repeat(LIMITS.nodes)), "line 2, column "),
+        (
+            "too many attributes",
+            inside(&format!("<a {}/>", (0..300).map(|n| format!("a{n}='' ")).collect::<String>())),
+            "line 2, column ",
+        ),
         ("a byte order mark twice", format!("\u{FEFF}\u{FEFF}{}", inside("")), "line 1, column 1"),
     ];
     for (what, text, expected) in malformed {
@@ -101,9 +112,6 @@ fn hostile_documents_are_refused_with_their_line_and_column() {
     }
     let limits = [
         vec![b' '; LIMITS.size + 1],
-        ["<unattend>".to_owned(), "<a>".repeat(1_000_000)].concat().into_bytes(),
-        inside(&"<a/>".repeat(LIMITS.nodes)).into_bytes(),
-        inside(&format!("<a {}/>", (0..300).map(|n| format!("a{n}='' ")).collect::<String>())).into_bytes(),
         // A few long names around many elements: a list of settings would be gigabytes.
         component(&format!("<{0}>{1}</{0}>", "n".repeat(100_000), "<a/>".repeat(10_000))).into_bytes(),
     ];

@@ -83,7 +83,8 @@ impl<'a> Builder<'a> {
     fn token(&mut self, token: Token<'a>) -> Result<()> {
         self.nodes = self.nodes.saturating_add(1);
         if self.nodes > self.limits.nodes {
-            return Err(limit("the number of elements, attributes and texts", self.limits.nodes, self.nodes));
+            let most = format!("at most {} elements, attributes and texts", self.limits.nodes);
+            return Err(self.malformed(start_of(&token), most, "one more"));
         }
         match token {
             Token::Declaration { .. } => {}
@@ -134,7 +135,8 @@ impl<'a> Builder<'a> {
     fn start(&mut self, start: usize, name: Range<usize>, local: Range<usize>) -> Result<()> {
         let depth = self.open.len().saturating_add(1);
         if depth > self.limits.depth {
-            return Err(limit("the depth of the XML document", self.limits.depth, depth));
+            let most = format!("at most {} elements inside one another", self.limits.depth);
+            return Err(self.malformed(start, most, "one more"));
         }
         let id = self.elements.len();
         self.child(Child::Element(id));
@@ -162,11 +164,8 @@ impl<'a> Builder<'a> {
         let first = self.elements.last().map_or(0, |element| element.attributes.start);
         let others = self.attributes.get(first..).unwrap_or_default();
         if others.len() >= MAX_ATTRIBUTES {
-            return Err(limit(
-                "the number of attributes of an element",
-                MAX_ATTRIBUTES,
-                others.len().saturating_add(1),
-            ));
+            let most = format!("at most {MAX_ATTRIBUTES} attributes of an element");
+            return Err(self.malformed(name.start, most, "one more"));
         }
         if others.iter().any(|other| text(&other.name) == text(&name)) {
             let found = format!("another {}", text(&name));
@@ -270,6 +269,24 @@ impl<'a> Builder<'a> {
     fn malformed(&self, offset: usize, expected: impl Into<String>, found: impl Into<String>) -> Error {
         let place = Cursor::default().advance(self.text, offset);
         Error::malformed(self.format, place.to_string(), expected, found)
+    }
+}
+
+/// Where a token begins.
+fn start_of(token: &Token<'_>) -> usize {
+    match token {
+        Token::Text { text } => text.start(),
+        Token::Declaration { span, .. }
+        | Token::ProcessingInstruction { span, .. }
+        | Token::Comment { span, .. }
+        | Token::DtdStart { span, .. }
+        | Token::EmptyDtd { span, .. }
+        | Token::EntityDeclaration { span, .. }
+        | Token::DtdEnd { span }
+        | Token::ElementStart { span, .. }
+        | Token::Attribute { span, .. }
+        | Token::ElementEnd { span, .. }
+        | Token::Cdata { span, .. } => span.start(),
     }
 }
 

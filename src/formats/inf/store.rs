@@ -4,7 +4,7 @@
 //! polynomial hash of the INF's bytes: multiply by 39, add the byte, modulo 2^64; printed least
 //! significant byte first. Neither the payload nor the catalogue matter.
 //!
-//! Reference: `docs/formats/inf.md`; confirmed on folders that Windows named (tests/inf_store.rs).
+//! Reference: `docs/formats/inf.md`; confirmed on folders that Windows named (tests/inf/corpus.rs).
 
 use super::target::Architecture;
 use std::fmt::Write;

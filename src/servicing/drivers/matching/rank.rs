@@ -3,7 +3,7 @@
 //! `0xSSGGTHHH`: signature score, feature score, identifier score (kind of match, position in the lists).
 //!
 //! Reference: docs/formats/driver-rank.md; equal to the rank that Windows recorded for each of 125 devices
-//! of two real hives (`tests/drivers_match.rs`).
+//! of two real hives (`tests/drivers/find.rs`).
 
 use super::device_query::DeviceList;
 use crate::servicing::drivers::database::SignerScore;

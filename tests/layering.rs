@@ -1,6 +1,6 @@
 //! The architecture's rules, checked on the sources: a lower layer never names a higher one, only the
-//! layers that may touch the host do, `unsafe` stays in the C ABI, files stay small, and no foreign
-//! binary is in the repository. ARCHITECTURE.md has the reasons.
+//! layers that may touch the host do, `unsafe` stays in the C ABI, files stay small, no foreign
+//! binary is in the repository, and what documents name is there. ARCHITECTURE.md has the reasons.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::as_conversions)]
 
 use std::fs;
@@ -124,6 +124,29 @@ fn no_foreign_binary_is_in_the_repository() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn documents_and_comments_name_files_that_exist() {
+    let mut missing = Vec::new();
+    let texts = [("docs", "md"), ("src", "rs"), ("tests", "rs"), ("PSModule/src", "cs"), ("data", "tsv")];
+    let texts = texts.iter().flat_map(|(folder, extension)| sources(folder, extension));
+    let pages =
+        ["README.md", "ARCHITECTURE.md"].map(|page| (page.to_owned(), fs::read_to_string(root().join(page))));
+    let pages = pages.into_iter().map(|(page, text)| (page, text.expect("pages are UTF-8")));
+    for (path, text) in texts.chain(pages) {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "_-./*".contains(c)));
+        // A name with `*` fails, too: the folder says the same, and does not go out of date unseen.
+        let is_ours = |word: &&str| {
+            ["docs/", "tests/", "data/", "pester/"].iter().any(|folder| word.starts_with(folder))
+                && [".md", ".rs", ".tsv", ".py", ".ps1"].iter().any(|end| word.ends_with(end))
+        };
+        let named = words.map(|word| word.trim_end_matches('.')).filter(is_ours);
+        missing.extend(
+            named.filter(|word| !root().join(word).is_file()).map(|word| format!("{path} names {word}")),
+        );
+    }
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::ffi::c_void;
 ///
 /// # Safety
 /// `options` is NULL or NUL-terminated UTF-16.
-pub(super) unsafe fn options<O: DeserializeOwned + Default>(options: *const u16) -> Result<O> {
+unsafe fn options<O: DeserializeOwned + Default>(options: *const u16) -> Result<O> {
     let refused = |reason: String| Error::InvalidArgument { parameter: "options", reason };
     // SAFETY: the caller's promise.
     let Some(text) = (unsafe { optional(options) }) else { return Ok(O::default()) };
@@ -25,7 +25,34 @@ pub(super) unsafe fn options<O: DeserializeOwned + Default>(options: *const u16)
     serde_json::from_str(&text).map_err(|error| refused(error.to_string()))
 }
 
-/// The parameters that end every call with a report.
+/// The parameters that end every call with a report that is there at once.
+pub(super) struct Call {
+    pub options: *const u16,
+    pub out_document: *mut *mut imgsvc_document,
+    pub out_error: *mut *mut imgsvc_error,
+}
+
+impl Call {
+    /// Lifts the options, does `work`, lowers its report.
+    ///
+    /// # Safety
+    /// `options` is NULL or NUL-terminated UTF-16. `out_document` is writable. `out_error` is NULL or writable.
+    pub(super) unsafe fn run<O, R>(self, work: impl FnOnce(&O) -> Result<R>) -> imgsvc_status
+    where
+        O: DeserializeOwned + Default,
+        R: Serialize,
+    {
+        let body = || {
+            // SAFETY: promised by the caller.
+            let options = unsafe { options(self.options) }?;
+            imgsvc_document::of(&work(&options)?)
+        };
+        // SAFETY: promised by the caller.
+        unsafe { enter_giving(self.out_document, "out_document", self.out_error, body) }
+    }
+}
+
+/// The parameters that end every call with a report that takes its time.
 pub(super) struct Job {
     pub options: *const u16,
     pub progress: imgsvc_progress_fn,
@@ -38,22 +65,20 @@ impl Job {
     /// Lifts the options, does `work`, lowers its report.
     ///
     /// # Safety
-    /// `options` is NULL or NUL-terminated UTF-16. `progress` may be called with `context`.
-    /// `out_document` is writable. `out_error` is NULL or writable.
+    /// As for [`Call::run`]; `progress` may be called with `context`.
     pub(super) unsafe fn run<O, R>(self, work: impl FnOnce(&O, Observer<'_>) -> Result<R>) -> imgsvc_status
     where
         O: DeserializeOwned + Default,
         R: Serialize,
     {
-        let body = || {
+        let Self { options, progress, context, out_document, out_error } = self;
+        let work = |options: &O| {
             // SAFETY: promised by the caller.
-            let options = unsafe { options(self.options) }?;
-            // SAFETY: promised by the caller.
-            let mut reporter = unsafe { Reporter::new(self.progress, self.context) };
-            imgsvc_document::of(&work(&options, &mut |now| reporter.observe(now))?)
+            let mut reporter = unsafe { Reporter::new(progress, context) };
+            work(options, &mut |now| reporter.observe(now))
         };
         // SAFETY: promised by the caller.
-        unsafe { enter_giving(self.out_document, "out_document", self.out_error, body) }
+        unsafe { Call { options, out_document, out_error }.run(work) }
     }
 }
 

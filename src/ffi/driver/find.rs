@@ -2,8 +2,7 @@
 
 use crate::ffi::document::imgsvc_document;
 use crate::ffi::error::imgsvc_error;
-use crate::ffi::guard::enter_giving;
-use crate::ffi::job::options as lift;
+use crate::ffi::job::Call;
 use crate::ffi::status::imgsvc_status;
 use crate::ffi::text::required_paths;
 use crate::servicing::drivers;
@@ -33,13 +32,12 @@ pub unsafe extern "C" fn imgsvc_driver_find(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let options: FindOptions = unsafe { lift(options) }?;
+    let work = |options: &FindOptions| {
         // SAFETY: promised by the caller.
         let paths = unsafe { required_paths(paths, count, "paths") }?;
-        imgsvc_document::of(&drivers::find(&paths, options.recurse)?)
+        drivers::find(&paths, options.recurse)
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }

@@ -3,8 +3,7 @@
 use crate::error::{Error, Result};
 use crate::ffi::document::imgsvc_document;
 use crate::ffi::error::imgsvc_error;
-use crate::ffi::guard::enter_giving;
-use crate::ffi::job::options as lift_options;
+use crate::ffi::job::Call;
 use crate::ffi::status::imgsvc_status;
 use crate::ffi::text::{optional_path, required_path, required_paths, required_text};
 use crate::formats::unattend::Prefer;
@@ -64,18 +63,17 @@ pub unsafe extern "C" fn imgsvc_unattend_compare(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let call: CompareCall = unsafe { lift_options(options) }?;
+    let work = |call: &CompareCall| {
         // SAFETY: promised by the caller.
         let before = unsafe { required_path(before, "before") }?;
         // SAFETY: promised by the caller.
         let after = unsafe { required_path(after, "after") }?;
         let differences = unattend::compare(&before, &after, call.secrets)?;
-        imgsvc_document::of(&DifferenceList { differences })
+        Ok(DifferenceList { differences })
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }
 
 /// Puts the settings of answer files into a base, which stays as it is but for that, and writes what comes
@@ -98,9 +96,7 @@ pub unsafe extern "C" fn imgsvc_unattend_merge(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let call: MergeCall = unsafe { lift_options(options) }?;
+    let work = |call: &MergeCall| {
         // SAFETY: promised by the caller.
         let base = unsafe { required_path(base, "base") }?;
         // SAFETY: promised by the caller.
@@ -108,12 +104,13 @@ pub unsafe extern "C" fn imgsvc_unattend_merge(
         // SAFETY: promised by the caller.
         let target = unsafe { required_path(target, "target") }?;
         let prefer = prefer(call.prefer.as_deref())?;
-        let MergeCall { overwrite, preview, secrets, .. } = call;
+        let &MergeCall { overwrite, preview, secrets, .. } = call;
         let options = MergeOptions { prefer, overwrite, preview, secrets };
-        imgsvc_document::of(&unattend::merge(&base, &others, &target, &options)?)
+        unattend::merge(&base, &others, &target, &options)
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }
 
 fn prefer(name: Option<&str>) -> Result<Option<Prefer>> {
@@ -142,15 +139,14 @@ pub unsafe extern "C" fn imgsvc_unattend_to_json(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let NoOptions {} = unsafe { lift_options(options) }?;
+    let work = |_: &NoOptions| {
         // SAFETY: promised by the caller.
         let path = unsafe { required_path(path, "path") }?;
-        imgsvc_document::of(&TextRow { text: unattend::to_json(&path)? })
+        Ok(TextRow { text: unattend::to_json(&path)? })
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }
 
 /// Makes an answer file of JSON text, as `imgsvc_unattend_to_json` gives it.
@@ -168,16 +164,15 @@ pub unsafe extern "C" fn imgsvc_unattend_from_json(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let call: JsonCall = unsafe { lift_options(options) }?;
+    let work = |call: &JsonCall| {
         // SAFETY: promised by the caller.
         let json = unsafe { required_text(json, "json") }?;
         // SAFETY: promised by the caller.
         let target = unsafe { optional_path(target, "target") }?;
         let text = unattend::from_json(&json, target.as_deref(), call.overwrite)?;
-        imgsvc_document::of(&TextRow { text })
+        Ok(TextRow { text })
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }

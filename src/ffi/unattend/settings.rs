@@ -3,7 +3,7 @@
 use crate::ffi::document::imgsvc_document;
 use crate::ffi::error::imgsvc_error;
 use crate::ffi::guard::enter_giving;
-use crate::ffi::job::options as lift_options;
+use crate::ffi::job::Call;
 use crate::ffi::status::imgsvc_status;
 use crate::ffi::text::{required_path, required_text};
 use crate::formats::unattend::{decode_password, encode_password, SetOptions};
@@ -65,9 +65,7 @@ pub unsafe extern "C" fn imgsvc_unattend_list_settings(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let call: ListCall = unsafe { lift_options(options) }?;
+    let work = |call: &ListCall| {
         // SAFETY: promised by the caller.
         let path = unsafe { required_path(path, "path") }?;
         let setting = match setting.is_null() {
@@ -76,10 +74,11 @@ pub unsafe extern "C" fn imgsvc_unattend_list_settings(
             false => Some(unsafe { required_text(setting, "setting") }?),
         };
         let settings = unattend::list(&path, setting.as_deref(), call.secrets)?;
-        imgsvc_document::of(&SettingList { settings })
+        Ok(SettingList { settings })
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }
 
 /// Gives one setting of an answer file a value. What is missing of pass, component and elements is created
@@ -99,20 +98,19 @@ pub unsafe extern "C" fn imgsvc_unattend_set_setting(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let call: SetCall = unsafe { lift_options(options) }?;
+    let work = |call: &SetCall| {
         // SAFETY: promised by the caller.
         let path = unsafe { required_path(path, "path") }?;
         // SAFETY: promised by the caller.
         let setting = unsafe { required_text(setting, "setting") }?;
         // SAFETY: promised by the caller.
         let value = unsafe { required_text(value, "value") }?;
-        let options = SetOptions { architecture: call.architecture };
-        imgsvc_document::of(&unattend::set(&path, &setting, &value, &options, call.secrets)?)
+        let options = SetOptions { architecture: call.architecture.clone() };
+        unattend::set(&path, &setting, &value, &options, call.secrets)
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }
 
 /// Removes settings, lists, components, passes or attributes of an answer file: all that the path means. A
@@ -131,17 +129,16 @@ pub unsafe extern "C" fn imgsvc_unattend_remove_settings(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let call: RemoveCall = unsafe { lift_options(options) }?;
+    let work = |call: &RemoveCall| {
         // SAFETY: promised by the caller.
         let path = unsafe { required_path(path, "path") }?;
         // SAFETY: promised by the caller.
         let setting = unsafe { required_text(setting, "setting") }?;
-        imgsvc_document::of(&unattend::remove(&path, &setting, call.empty_parents)?)
+        unattend::remove(&path, &setting, call.empty_parents)
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }
 
 /// Encodes a password as Setup reads it beside `<PlainText>false</PlainText>`, or decodes one. It hides a
@@ -160,9 +157,7 @@ pub unsafe extern "C" fn imgsvc_unattend_convert_password(
     out_document: *mut *mut imgsvc_document,
     out_error: *mut *mut imgsvc_error,
 ) -> imgsvc_status {
-    let body = || {
-        // SAFETY: promised by the caller.
-        let call: PasswordCall = unsafe { lift_options(options) }?;
+    let work = |call: &PasswordCall| {
         // SAFETY: promised by the caller.
         let password = unsafe { required_text(password, "password") }?;
         // SAFETY: promised by the caller.
@@ -171,10 +166,11 @@ pub unsafe extern "C" fn imgsvc_unattend_convert_password(
             true => decode_password(&password, &element)?,
             false => encode_password(&password, &element)?,
         };
-        imgsvc_document::of(&PasswordRow { password })
+        Ok(PasswordRow { password })
     };
+    let call = Call { options, out_document, out_error };
     // SAFETY: promised by the caller.
-    unsafe { enter_giving(out_document, "out_document", out_error, body) }
+    unsafe { call.run(work) }
 }
 
 /// The values that a setting of answer files can have, where they are known: time zones, locales, languages, words,

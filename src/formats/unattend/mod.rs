@@ -41,8 +41,6 @@ pub const FORMAT: &str = "answer file";
 pub const NAMESPACE: &str = "urn:schemas-microsoft-com:unattend";
 /// The namespace of `wcm:action` and `wcm:keyValue`.
 pub const STATE_NAMESPACE: &str = "http://schemas.microsoft.com/WMIConfig/2002/State";
-/// The namespace of `cpi:offlineImage`, which Windows SIM writes for itself.
-pub const CPI_NAMESPACE: &str = "urn:schemas-microsoft-com:cpi";
 
 /// An answer file.
 #[derive(Debug, Clone)]
@@ -123,15 +121,6 @@ impl AnswerFile {
         let sections = self.root().elements().filter(|element| element.name() == "servicing");
         let packages = sections.flat_map(Element::elements).filter(|element| element.name() == "package");
         packages.map(Package::of).collect()
-    }
-
-    /// The image or catalogue that Windows SIM wrote the file for (`cpi:offlineImage`).
-    pub fn offline_image(&self) -> Option<String> {
-        let is_it = |element: &Element<'_>| {
-            element.name() == "offlineImage" && element.namespace() == Some(CPI_NAMESPACE)
-        };
-        let element = self.root().elements().find(is_it)?;
-        element.attribute(CPI_NAMESPACE, "source").or_else(|| element.attribute("", "source"))
     }
 
     /// The settings that a path matches, in the order of the file; see [`SettingPath`] for wildcards. A path

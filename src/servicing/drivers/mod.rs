@@ -29,7 +29,7 @@ pub use boot_start::BootCritical;
 pub use compare::{Compared, ComparedDriver, Comparison, DriverChange, DriverDifference};
 pub use inventory::detail::{DriverDetail, StoredFile};
 pub use inventory::export::{export, ExportOptions};
-pub use inventory::list::{list, query, query_image, DriverList, ListOptions};
+pub use inventory::list::{list, query, DriverList, ListOptions};
 pub use matching::{find_matches, DriverMatch, MatchOptions, Matches};
 pub use package::contents::{DriverDevice, DriverService};
 pub use package::find::{find, FoundPackage, FoundPackages};

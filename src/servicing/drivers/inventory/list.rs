@@ -4,7 +4,7 @@ use super::detail::Details;
 use super::select::select;
 use super::Inventory;
 use crate::error::Result;
-use crate::image::{ImageDetails, Session, TextPattern, View};
+use crate::image::{Session, TextPattern, View};
 use crate::progress::{report, unobserved, Observer, Phase};
 use crate::servicing::drivers::matching::device_query::{self, DeviceQuery};
 use crate::servicing::drivers::matching::line::{best_line, LineChoice};
@@ -59,16 +59,6 @@ pub fn query(session: &mut Session, options: &ListOptions, observer: Observer<'_
     let found = choose(&inventory, &view, options, observer);
     inventory.close(&view);
     found
-}
-
-/// The packages of an image that is no session's. See [`query`].
-pub fn query_image(
-    view: &View<'_>,
-    details: &ImageDetails,
-    options: &ListOptions,
-    observer: Observer<'_>,
-) -> Result<DriverList> {
-    choose(&Inventory::open(view, details)?, view, options, observer)
 }
 
 fn choose(
